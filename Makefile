@@ -1,5 +1,6 @@
 # make demo    the guide's blog application, then the benchmarks beside SQLAlchemy
-# make test    everything the tests need, then the tests, on SQLite and on PostgreSQL
+# make test    everything the tests need, then the tests, on SQLite and on PostgreSQL, and some of
+#              them with the dialects of psycopg2 and asyncpg (CORMORANT_TEST_DRIVER)
 # make lint    ruff, mypy --strict, clang-format, a build with -Werror
 # make debug   the tests on a build with assertions, ASan and UBSan; the only ones left out are
 #              marked not_sanitized
@@ -47,6 +48,15 @@ demo: $(EXTENSIONS) .venv/.with-bench
 
 test: $(EXTENSIONS) .venv/.with-test
 	$(BIN)/python -m pytest -n auto --database all $(TESTS)
+ifeq ($(TESTS),tests)
+	CORMORANT_TEST_DRIVER=psycopg2 $(BIN)/python -m pytest -n auto --database postgresql \
+		$(PSYCOPG2_TESTS:%=tests/differential/test_%.py)
+	CORMORANT_TEST_DRIVER=asyncpg $(BIN)/python -m pytest --database postgresql tests/differential/test_asyncio.py
+endif
+
+# Programs whose PostgreSQL is reached with another dialect than psycopg's
+PSYCOPG2_TESTS := bulk deferred dml_strategies failing_flush flush hybrid querying_guide \
+	insert_values association_defaults inheritance merging
 
 SOAK ?= 10000
 STORM ?= 60

@@ -4,6 +4,9 @@ The server is the one at 127.0.0.1:5432 (or at CORMORANT_TEST_POSTGRESQL, a libp
 superuser) if it answers. Otherwise a private one is started from the system's PostgreSQL,
 by an unprivileged user if the tests are run by root, and stopped at the end. Each process
 of a test run makes a database of its own and drops it.
+
+Programs that compare packages reach it with psycopg's dialect, or with that of the driver that
+CORMORANT_TEST_DRIVER names: psycopg2, or asyncpg for tests/differential/test_asyncio.py alone.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ from urllib.parse import quote
 import psycopg
 
 VARIABLE = "CORMORANT_TEST_POSTGRESQL"
+DRIVER = os.environ.get("CORMORANT_TEST_DRIVER", "psycopg")
 USUAL = "postgresql://postgres@127.0.0.1:5432/postgres"
 
 
@@ -189,6 +193,11 @@ def scratch() -> str | None:
     head, _, tail = url.partition("://")[2].partition("/")
     query = tail.partition("?")[1:]
     return f"//{head}/{name}{''.join(query)}"
+
+
+def engine_url() -> str:
+    """The URL of the scratch database for an engine, with the driver that is tested."""
+    return f"postgresql+{DRIVER}:{scratch()}"
 
 
 @contextlib.contextmanager

@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         reason = _reason(item)
         if reason and not reason.startswith("ends"):
-            strict = not reason.startswith("by chance")
+            strict = not reason.startswith("by chance") and postgres.DRIVER == "psycopg"
             item.add_marker(pytest.mark.xfail(reason=reason, strict=strict))
 
 
@@ -45,7 +45,8 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
     ended: list[bool] | None = [] if _reason(request.node).startswith("ends") else None
     with on_database(name, ended):
         yield name
-    assert ended is None or not ended or any(ended), "the program runs to its end"
+    if ended and postgres.DRIVER == "psycopg":
+        assert any(ended), "the program runs to its end"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -61,7 +61,7 @@ def database_url(url: str) -> str:
     """The URL of an empty database, on the database that programs run on."""
     if _database == "sqlite" or not url.startswith("sqlite://"):
         return url
-    return f"postgresql+psycopg:{postgres.scratch()}"
+    return postgres.engine_url()
 
 
 _NOISE = [
@@ -82,8 +82,28 @@ def _sorted_parameters(match: re.Match[str]) -> str:
     return f"[parameters: [{{{', '.join(sorted(items))}}}]]"
 
 
+# psycopg2 names itself in errors, which end with an empty line, and whose place is one among
+# literals; of an INSERT of many rows a flush shows the failing one
+_PSYCOPG2 = [
+    (re.compile(r"\bpsycopg2(?=\.|\b')"), "psycopg"),
+    (re.compile(r"\nLINE \d+: [^\n]*\n *\^"), ""),
+    (re.compile(r"\nCONTEXT:  unnamed portal parameter [^\n]*"), ""),
+    (re.compile(r"\n+(?=\[SQL: |$)"), "\n"),
+    (
+        re.compile(
+            r"\[SQL: INSERT INTO (\S+) \((.*?)\) VALUES .*?\]\n\[parameters: [^\n]*\]", re.S
+        ),
+        r"[SQL: INSERT INTO \1 (\2)]",
+    ),
+]
+
+
 def normalise(text: str) -> str:
     """`text` without what may differ: package name, addresses, times, order of a set."""
+    if postgres.DRIVER == "psycopg2" and _database == "postgresql":
+        for pattern, replacement in _PSYCOPG2:
+            text = pattern.sub(replacement, text)
+        text = text.removesuffix("\n") if "psycopg" in text or "CONTEXT:" in text else text
     for pattern, replacement in _NOISE:
         text = pattern.sub(replacement, text)
     return _NAMED.sub(_sorted_parameters, text)
@@ -127,7 +147,7 @@ _FIRST_CONNECT = {
     "show standard_conforming_strings",
 }
 
-_MANY = re.compile(r"INSERT INTO (\S+) \((.*?)\) (SELECT p0|VALUES)", re.S)
+_MANY = re.compile(r"INSERT INTO (\S+|\"(?:[^\"]|\"\")+\") \((.*?)\) (SELECT p0|VALUES)", re.S)
 
 
 def _as_sent(line: str) -> str:
@@ -141,9 +161,13 @@ def collapse(lines: list[str], line: str) -> bool:
 
     SQLAlchemy says INSERT … SELECT … FROM (VALUES …) to have the keys in the order of the
     rows, with parameters in the order of a set; we send VALUES, whose order is that of the
-    rows, and log the statement of each row.
+    rows, and log the statement of each row. With psycopg2 it says VALUES of all rows where
+    nothing is returned, too, and we in a flush the statement of one, with all rows.
     """
-    if "insertmanyvalues" not in line or not lines:
+    many = "insertmanyvalues" in line or (
+        postgres.DRIVER == "psycopg2" and line.startswith("[compiled Ts] [{")
+    )
+    if not many or not lines:
         return False
     match = _MANY.match(lines[-1])
     if match is None:

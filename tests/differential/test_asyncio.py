@@ -45,6 +45,7 @@ class Async:
 
     def engine(self, url: str = "sqlite://", **options: Any) -> Any:
         url = database_url(url).replace("sqlite:", "sqlite+aiosqlite:")
+        url = url.replace("+psycopg2:", "+psycopg:")  # which has no coroutines
         engine = self.aio.create_async_engine(url, **options)
         self.engines.append(engine)
         return engine

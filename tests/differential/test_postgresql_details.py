@@ -347,7 +347,7 @@ def test_many_rows_of_expressions():
     """Values that a parameter is only a part of, at the end of it, as of a batch that is large."""
 
     def program(p):
-        engine = p.engine(f"postgresql+psycopg:{postgres.scratch()}")
+        engine = p.engine(postgres.engine_url())
         with engine.begin() as c:
             c.execute(p.text("CREATE TABLE many_parts (a int, b int, s text)"))
             for values in (":a, 100 + :b, 'x'", "(:a), :b - -:b, 'x'", "-:a, abs(:b), 'x'"):
@@ -383,6 +383,13 @@ def test_hosts_and_ports_of_a_url(driver):
             "host=a:1&host=b:x",
             "host=a:x",
             "host=a:1",
+            "host=a:1&port=2",
+            "host=a:1,b:2&port=3,4",
+            "host=::1",
+            "host=[::1]:5",
+            "host=::1,b&port=1,2",
+            "host=/tmp",
+            "host=a:&host=b:2",
         ):
             try:
                 engine = p.engine(f"postgresql+{driver}://u@/db?{query}")

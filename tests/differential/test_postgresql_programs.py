@@ -32,7 +32,7 @@ def test_program(function: Any) -> None:
     def on(p: Peer) -> None:
         postgres.clear(url)
         pg = import_module(f"{p.package}.dialects.postgresql")
-        for item in function(p, pg, p.engine(f"postgresql+psycopg:{url}")):
+        for item in function(p, pg, p.engine(postgres.engine_url())):
             p.show(item)
 
     with warnings.catch_warnings(), on_database("postgresql"):

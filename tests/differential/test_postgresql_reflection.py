@@ -72,7 +72,7 @@ def same(program: Any, url: str) -> None:
     """Run a program on both packages; they must show the same."""
 
     def on(p: Peer) -> None:
-        p.show(*program(p, p.engine(f"postgresql+psycopg:{url}")))
+        p.show(*program(p, p.engine(postgres.engine_url())))
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -236,7 +236,7 @@ def test_few_queries(url: str) -> None:
     """A whole schema takes about as many queries as a table."""
 
     def program(p: Peer) -> None:
-        engine = p.engine(f"postgresql+psycopg:{url}")
+        engine = p.engine(postgres.engine_url())
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             p.MetaData().reflect(engine)

@@ -151,7 +151,7 @@ def program(p: Peer, url: str, name: str) -> Iterator[Any]:
     sa, pg = p.sa, import_module(f"{p.package}.dialects.postgresql")
     n = {**NAMES, "sa": sa, "pg": pg, "R": pg.Range}
     type_, values = eval(CASES[name][0], n), eval(CASES[name][1], n)
-    engine = p.engine(f"postgresql+psycopg:{url}")
+    engine = p.engine(postgres.engine_url())
     metadata = sa.MetaData()
     t = sa.Table(
         f"t_{name}",
@@ -236,7 +236,7 @@ def test_type(url: str, name: str) -> None:
 
 def test_values_that_are_not_what_they_seem(url: str) -> None:
     def on(p: Peer) -> None:
-        with p.engine(f"postgresql+psycopg:{url}").connect() as c:
+        with p.engine(postgres.engine_url()).connect() as c:
             p.show(c.exec_driver_sql("""SELECT ''::"char", 'a'::"char", ARRAY[''::"char"]""").all())
             # the other's C half lets it overflow where it counts months
             with pytest.raises(p.exc.DataError, match="must have magnitude <= 999999999"):
@@ -292,7 +292,7 @@ def test_columns_that_are_something_else(url: str, declared: str) -> None:
             v = sa.Column(type_)
             d = sa.Column(Decorated)
 
-        with p.orm.Session(p.engine(f"postgresql+psycopg:{url}")) as s:
+        with p.orm.Session(p.engine(postgres.engine_url())) as s:
             for value in (v for line in FOUND.split("\n") for v in line.split("|") if v):
                 if declared == "PickleType" and "bytea" in value:
                     continue

@@ -191,3 +191,60 @@ def test_nulls_that_are_rendered_in_joined_tables():
         p.show([(o.id, o.name, o.n, o.m) for o in s.query(Child).order_by(Child.id)])
 
     compare(program, sql=False)
+
+
+def test_what_listeners_see_of_an_update():
+    def program(p):
+        for eager in (True, False, "auto"):
+
+            class Base(p.DeclarativeBase):
+                pass
+
+            class Paper(Base):
+                __tablename__ = "paper"
+                id = p.Column(p.Integer, primary_key=True)
+                n = p.Column(p.Integer)
+                double = p.Column(p.Integer, p.Computed("n * 2", persisted=True))
+                changes = p.Column(p.Integer, default=0, onupdate=p.func.abs(-9))
+                seen = p.Column(p.Integer, onupdate=7)
+                __mapper_args__ = {"eager_defaults": eager}
+
+            def values(obj):
+                loaded = p.inspect(obj).dict
+                return sorted((k, v) for k, v in loaded.items() if not k.startswith("_"))
+
+            def after(mapper, connection, target):
+                p.show("after", values(target))
+                if target.n == 3:
+                    p.show(target.double, target.changes)
+
+            def filled(target, context, names):
+                p.show("filled", sorted(names))
+
+            def after_flush(session, context):
+                p.show("after_flush", [values(o) for o in (*session.new, *session.dirty)])
+
+            p.sa.event.listen(Paper, "after_insert", after)
+            p.sa.event.listen(Paper, "after_update", after)
+            p.sa.event.listen(Paper, "refresh_flush", filled)
+            engine = p.engine()
+            Base.metadata.drop_all(engine)
+            Base.metadata.create_all(engine)
+            with p.Session(engine) as s:
+                p.sa.event.listen(s, "after_flush", after_flush)
+                paper = Paper(n=1)
+                s.add(paper)
+                s.commit()
+                for n in (2, 3, 4):
+                    p.show(paper.double, paper.changes)
+                    paper.n = n
+                    s.flush()
+                    p.show(values(paper))
+                    s.commit()
+                paper.n = p.func.abs(-5)
+                paper.changes = 1
+                s.flush()
+                p.show(values(paper))
+                p.show(paper.n, paper.double, paper.changes, paper in s.dirty)
+
+    compare(program)

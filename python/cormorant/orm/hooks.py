@@ -141,7 +141,7 @@ def filled_by_insert(statements: Any, new: list[Any]) -> Filled:
 
 
 def filled_by_update(
-    statements: Any, objects: list[Any], columns: Sequence[int], inserted: bool
+    statements: Any, objects: list[Any], columns: Sequence[int], inserted: bool, again: bool
 ) -> Filled:
     """What UPDATEs of the net changes among `columns` are going to fill: see
     persistence._update()."""
@@ -150,6 +150,8 @@ def filled_by_update(
     for obj in filled.heard(objects):
         changed = columns if inserted else _core.changed_columns(obj, columns)
         made = [slot for slot, _ in statements.python_onupdates] if changed else []
+        if changed and statements.eager_update and not again:
+            made = [*statements.sql_onupdates, *made]  # what the UPDATE returns comes first
         filled.add(obj, [slot for slot in made if slot not in changed])
     return filled
 

@@ -98,6 +98,7 @@ def _save_and_tell(
     fire_rows("before_update", connection, updates)
     _save(flush, info, connection, new, updates)
     flush.keep_filled()
+    flush.expire_written()
     switched = flush.row_switches
     fire_rows("after_insert", connection, [obj for obj in new if id(obj) not in switched])
     fire_rows("after_update", connection, [obj for obj in new if id(obj) in switched])
@@ -444,7 +445,7 @@ def _update(
     if "refresh_flush" in instance_events:
         from .hooks import filled_by_update
 
-        filled = filled_by_update(statements, objects, columns, inserted)
+        filled = filled_by_update(statements, objects, columns, inserted, again)
         _update_all(flush, statements, connection, objects, columns, again, inserted)
         filled.tell(flush)
         return

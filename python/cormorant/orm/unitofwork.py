@@ -389,6 +389,7 @@ class Flush:
             key_switches.follow(self, relation, switched)
         if session._events is not None:
             self.keep_filled()
+            self.expire_written()
             session._fire("after_flush", self)
         for work in self.work.values():
             if work.deletes:
@@ -402,8 +403,7 @@ class Flush:
             if work.new:
                 persistence.finish_inserts(self, info, work.new)
         _core.commit_states(self.followed)
-        if self.expire_after:
-            self.expire_written()
+        self.expire_written()
         for obj in self.spared:
             deleted = _core.state_flags(obj) & _core.STATE_DELETED  # for another reason
             if _core.session_of(obj) is session and not deleted:

@@ -70,6 +70,8 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
     """Somebody listens to the dialect's do_execute."""
     _hears_cursor = False
     """Somebody listens to what the driver is given."""
+    _running: Any = None
+    """The context of the statement that the driver is given, while somebody listens."""
     _listener_error: BaseException | None = None
     """What a listener raised: it is raised as it is."""
     _current: tuple[Any, Mapping[str, Any] | None, Any, bool] = (None, None, None, False)

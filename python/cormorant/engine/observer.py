@@ -46,6 +46,7 @@ class ObservedConnection:
             parameters = plan.encode(values)
         except Exception:
             # what a type refuses: the execution says so
+            self._connection._running = None
             return self._core.execute(plan, values, session, stream, flags)
         if not parameters:
             parameters = self._connection.dialect.no_params
@@ -66,6 +67,7 @@ class ObservedConnection:
         try:
             parameters = [plan.encode(row) for row in rows]
         except Exception:
+            self._connection._running = None
             return self._core.execute_many(plan, rows)
         run = _Run(self._connection, self._core, plan.sql, parameters, True, (plan, rows))
         if run.handled:
@@ -110,6 +112,7 @@ class _Run:
         context.statement = sql
         context._given = given
         context.parameters = parameters if executemany else [parameters]
+        connection._running = context
         self.handled = False
         self.given = (sql, parameters)
         held, connection._held = connection._held, []
@@ -221,6 +224,7 @@ class _Run:
     def after(self, cursor: Any, count: int | None = None) -> None:
         """Call the listeners that want to know that it is done."""
         connection = self.connection
+        connection._running = None
         if cursor is not None:
             self.cursor.rowcount = cursor.rowcount
             if cursor.returns_rows:
@@ -552,7 +556,9 @@ def handle_error(
     context.execution_context = None
     context.cursor = None
     if connection is not None and not connection.closed and sql is not None:
-        context.execution_context = ExecutionContext(
+        # the listeners of the statement may have left something in its context
+        running, connection._running = connection._running, None
+        context.execution_context = running or ExecutionContext(
             connection, None, isinstance(params, list), *connection._current[:2]
         )
     context.is_disconnect = is_disconnect

@@ -388,3 +388,20 @@ def test_many_rows_in_one_statement(url: str) -> None:
         if peer[0] == "IntegrityError":  # unheard, it is shown as the statement of a row
             peer, ours = peer[:3], ours[:3]
         assert ours == peer
+
+
+def test_types_before_literals(url: str) -> None:
+    """``INTERVAL :x``, as programs write it in text()."""
+
+    def outcomes(run: Run, connection: Any) -> Iterator[Any]:
+        for source, given in (
+            ("SELECT INTERVAL :x", {"x": "1 day"}),
+            ("SELECT DATE :x + interval :y, :x IS NULL", {"x": "2020-01-02", "y": "2 hours"}),
+            ("SELECT TIMESTAMP :x, timestamp  with time zone :x, TIME :y", {"x": "2020-01-02 03:04", "y": "05:06"}),
+            ("SELECT d FROM t WHERE d > DATE :x - INTERVAL '1 day' AND d <> :x", {"x": "2020-01-02"}),
+            ("SELECT INTERVAL :x", {"x": "nonsense"}),
+        ):  # fmt: skip
+            yield run.result(connection, run.sa.text(source), given)
+
+    for peer, ours in both(url, outcomes):
+        assert ours == peer

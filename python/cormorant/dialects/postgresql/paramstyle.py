@@ -17,6 +17,10 @@ from ... import _core, exc
 from .untyped import untyped_places
 
 COMPARED = re.compile(r"\b(?:GROUP\s+BY|DISTINCT)\b", re.I)
+# ``INTERVAL '1 day'``: a type before a literal, where no parameter may stand
+_TYPED = re.compile(
+    r"\b(INTERVAL|DATE|TIME(?:STAMP(?:TZ)?)?(?:\s+WITH(?:OUT)?\s+TIME\s+ZONE)?)\s+(%\(\w+\)s)", re.I
+)
 _MARK = re.compile(r"%(?:\(([^)]*)\)s|(.)|$)", re.S)
 
 
@@ -64,18 +68,19 @@ def _wire(sql: str, number: Callable[[str], int]) -> str:
 
 
 def named_plan(
-    sql: str, order: Any, binds: Any, program: Any, many: Any, json_text: bool = False
+    sql: str, order: Any, binds: Any, program: Any, many: Any, literals: bool = False
 ) -> _core.Plan:
-    """A plan whose parameters are sent once for each name, however often it is used; whether
-    JSON is shown as its text."""
+    """A plan whose parameters are sent once for each name, however often it is used. With
+    `literals` they mean what those would, and JSON is shown as its text."""
     numbers: dict[str, int] = {}
     chosen = []
     for name, bind in zip(order, binds, strict=True):
         if name not in numbers:
             numbers[name] = len(numbers) + 1
             chosen.append(bind)
-    wire = _wire(sql, numbers.__getitem__)
-    return _core.Plan(sql, chosen, program, wire, tuple(numbers), True, many, json_text)
+    sent = _TYPED.sub(r"CAST(\2 AS \1)", sql) if literals else sql
+    wire = _wire(sent, numbers.__getitem__)
+    return _core.Plan(sql, chosen, program, wire, tuple(numbers), True, many, literals)
 
 
 def numbered_plan(sql: str, order: Any, binds: Any, program: Any, many: Any) -> _core.Plan:
@@ -126,7 +131,8 @@ def literal_plan(
             names.append(name)
             chosen.append((*bind, True))
     following = itertools.count()
-    wire = _wire(sql, lambda name: numbers[next(following)])
+    sent = _TYPED.sub(r"CAST(\2 AS \1)", sql)
+    wire = _wire(sent, lambda name: numbers[next(following)])
     return _core.Plan(sql, chosen, program, wire, tuple(names), True, many, True)
 
 

@@ -248,3 +248,33 @@ def test_what_listeners_see_of_an_update():
                 p.show(paper.n, paper.double, paper.changes, paper in s.dirty)
 
     compare(program)
+
+
+def test_sequences_of_columns_that_are_no_keys():
+    def program(p):
+        class Paper(p.Base):
+            __tablename__ = "paper"
+            id = p.Column(p.Integer, primary_key=True)
+            number = p.Column(p.Integer, p.Sequence("numbers"))
+            n = p.Column(p.Integer)
+
+        class Book(Paper):
+            __tablename__ = "book"
+            id = p.Column(p.ForeignKey("paper.id"), primary_key=True)
+            shelf = p.Column(p.Integer, p.Sequence("shelves"))
+
+        s = p.session()
+        objects = [Paper(), Book(), Paper(number=70), Book(shelf=80, n=1), Paper(n=p.func.abs(-2))]
+        for obj in objects:
+            s.add(obj)
+            s.flush()
+            p.show(sorted(k for k in p.inspect(obj).dict if not k.startswith("_")))
+            p.show(obj.id, obj.number, obj.n, getattr(obj, "shelf", None))
+        s.add_all([Paper(), Paper()])
+        s.bulk_save_objects([Paper(), Book()])
+        s.bulk_insert_mappings(Book, [{"n": 4}, {"n": 5, "shelf": 90}])
+        s.commit()
+        p.show(s.execute(p.select(Paper.id, Paper.number).order_by(Paper.id)).all())
+        p.show([(o.id, o.shelf) for o in s.query(Book).order_by(Book.id)])
+
+    compare(program, sql=False)

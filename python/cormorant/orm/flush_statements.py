@@ -87,6 +87,7 @@ class Statements:
         self.unfetched: list[int] = []
         self.fetched_with_key: list[int] = []
         self._apply_eager_defaults()
+        self.unfetched += self.numbered
         # The plans made so far; those of inserts apart for logged and unlogged flushes.
         self.inserts: tuple[dict[Any, Any], dict[Any, Any]] = ({}, {})
         # SQL as it is run unlogged -> as it is shown
@@ -105,6 +106,7 @@ class Statements:
         #: where None is a value of its own (JSON's null, `evaluates_none()`)
         self.none_values: set[int] = set()
         self.fetched: list[int] = []  # by the server or a SQL expression: RETURNING
+        self.numbered: list[int] = []  # by a sequence: not asked for
         self.context_defaults: list[tuple[int, Any]] = []
         self.python_onupdates: list[tuple[int, Any]] = []
         self.sql_onupdates: list[int] = []
@@ -120,8 +122,15 @@ class Statements:
                 rule = omit
             if getattr(column, "computed", None) is not None:
                 rule = omit
-            if default is not None and not getattr(default, "is_sequence", False):
-                if getattr(default, "is_clause_element", False):
+            if default is not None:
+                if getattr(default, "is_sequence", False):
+                    rule = omit
+                    if slot not in self.pk_slots:
+                        if column.server_default is not None:
+                            self.fetched.append(slot)
+                        elif self.dialect.supports_sequences:
+                            self.numbered.append(slot)
+                elif getattr(default, "is_clause_element", False):
                     rule = omit
                     if slot not in self.pk_slots:
                         self.fetched.append(slot)

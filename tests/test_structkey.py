@@ -386,7 +386,7 @@ def test_entries_of_a_dict_that_knows_when_they_were_used() -> None:
 
 def test_what_cannot_be_a_recipe() -> None:
     with pytest.raises(ValueError, match="six operators"):
-        _core.Comparable._set_up(int, int, object(), bool, (min,))  # type: ignore[arg-type]
+        _core.Comparable._set_up(int, int, object(), bool, (min,), int)  # type: ignore[arg-type]
     for parts in (((1,),), ((99, "x"),), (5,), ((1, 2),), tuple((1, f"a{n}") for n in range(300))):
         with pytest.raises((TypeError, ValueError)):
             _core.KeyRecipe("x", parts)  # type: ignore[arg-type]

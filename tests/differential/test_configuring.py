@@ -55,7 +55,6 @@ def registries(p: Any) -> None:
                         registry.dispose(cascade=True)
     _, (A, _, C) = three(p)
     p.show(C().b, A().id)  # an object configures what it needs
-    p.orm.clear_mappers()
 
 
 @program

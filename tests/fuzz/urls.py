@@ -16,7 +16,7 @@ import cormorant
 
 warnings.simplefilter("ignore")
 SQLITE = cormorant.create_engine("sqlite://").dialect
-POSTGRESQL = cormorant.create_engine("postgresql://").dialect
+POSTGRESQL = cormorant.create_engine("postgresql+psycopg://").dialect
 THEIR_SQLITE = sqlalchemy.create_engine("sqlite://").dialect
 REFUSED = (cormorant.exc.ArgumentError, ValueError, TypeError)
 """What a program is told of what is no URL, or none of this database."""

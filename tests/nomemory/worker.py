@@ -280,7 +280,7 @@ def _own(type_: Any, value: Any) -> bool:
     return True
 
 
-_core.Comparable._set_up(Binary, Bind, object(), _own, (min, max, sum, abs, pow, all))
+_core.Comparable._set_up(Binary, Bind, object(), _own, (min, max, sum, abs, pow, all), None)
 _statement = Statement()
 _statement.__dict__.update(computed=6, _memoized=True)
 

@@ -438,7 +438,8 @@ class registry:
         type_ = decl_types.resolve_type(self, found, name)
         if type_ is not None:
             return type_
-        found = found._replace(type_=decl_typing.resolved(found.type_, cls))
+        written = found.type_
+        found = found._replace(type_=decl_typing.resolved(written, cls))
         if decl_typing.is_unresolved(found.type_):
             raise exc.MappedAnnotationError(
                 f'Could not resolve all types within mapped annotation: "{annotation}".  Ensure '
@@ -457,7 +458,7 @@ class registry:
                 f"The object provided inside the {name!r} attribute Mapped annotation is not a "
                 f"Python type, it's the object {found.type_!r}. Expected a Python type."
             )
-        tried = [each for each in (found.alias, found.pep593, found.type_) if each is not None]
+        tried = [each for each in (found.alias, found.pep593, written) if each is not None]
         if len(tried) == 1:
             why = "the type object is not resolvable by the registry"
         elif len(tried) == 2:

@@ -642,8 +642,8 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
         """What the core calls before each statement of a flush, or None if not echoing.
 
         It is called as log(sql, params, given, number, total, returning): `params` is a tuple
-        or, for executemany, a list of them; `given` the values before they were encoded; number/total count rows that are inserted one by
-        one because their generated keys are wanted. `variant` tells apart statements of the
+        or, for executemany, a list of them; `given` the values before they were encoded;
+        number/total count rows that are inserted one by one because their generated keys are wanted. `variant` tells apart statements of the
         same text that were compiled for different columns. What it returns, if it is not
         None, is a plan to be run in the place of the statement.
 

@@ -65,10 +65,7 @@ class ExecutionContext:
         plan, rows = self._given
         if plan is None:  # of a flush
             return list(rows)
-        if self._by_name is None:
-            return []
-        found = [self._by_name(plan, row) for row in rows]
-        return found[0] if found and isinstance(found[0], list) else found
+        return [] if self._by_name is None else self._by_name(plan, rows)
 
     @property
     def no_parameters(self) -> bool:

@@ -655,8 +655,11 @@ def _insert_many_values(
     row_keys: Any = None
     count = 0
     if connection._events is not None:
-        given = [cplan.by_name(plan, row) for row in rows]
-        connection._current = (*connection._current[:2], lambda *_: given, True)
+
+        def told(*_: Any) -> list[dict[str, Any]]:
+            return cplan.by_name(plan, rows)  # of all, whichever part runs
+
+        connection._current = (*connection._current[:2], told, True)
     for number, batch in enumerate(batches, 1):
         batch_plan, values = plan, list(batch[0])
         if size > 1 and (len(batch) > 1 or ordered):

@@ -432,13 +432,16 @@ class CompiledPlan:
 
     # --- events -----------------------------------------------------------------
 
-    def by_name(self, plan: Any, values: Sequence[Any]) -> dict[str, Any]:
-        """The values of an execution of one of its plans by the names of the parameters."""
+    def by_name(self, plan: Any, rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+        """The values of executions of one of its plans by the names of the parameters."""
         own = self.compiled.unescaped_bind_names
         if not self._expanding:
-            return {own.get(n, n): values[index] for n, (_, index) in self._named.items()}
+            named = [(own.get(n, n), index) for n, (_, index) in self._named.items()]
+            return [{name: values[index] for name, index in named} for values in rows]
+        names: Sequence[str]
         names = next((order for made, _, order in self._plans.values() if made.sql == plan.sql), ())
-        return {own.get(n, n): value for n, value in zip(names, values, strict=False)}
+        names = [own.get(name, name) for name in names]
+        return [dict(zip(names, values, strict=False)) for values in rows]
 
     def with_program(self, program: tuple[Any, ...]) -> CompiledPlan:
         """The same statement, for an execution of whose rows something else is made."""

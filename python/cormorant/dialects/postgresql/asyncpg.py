@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ... import util
 from .psycopg import TypedParameters
-
-if TYPE_CHECKING:
-    from ... import _core
 
 
 class PGDialect_asyncpg(TypedParameters):
@@ -25,17 +21,11 @@ class PGDialect_asyncpg(TypedParameters):
 
         return casts.ASYNCPG
 
-    def plan(
-        self,
-        sql: str,
-        order: Sequence[str] = (),
-        binds: Sequence[Any] = (),
-        program: Any = None,
-        many: tuple[str, str] | None = None,
-    ) -> _core.Plan:
+    @util.memoized_property
+    def _make_plan(self) -> Any:
         from .paramstyle import numbered_plan
 
-        return numbered_plan(sql, order, binds, program, many)
+        return numbered_plan
 
 
 dialect = PGDialect_asyncpg

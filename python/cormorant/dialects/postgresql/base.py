@@ -213,9 +213,15 @@ class PGDialect(DefaultDialect):
         program: Any = None,
         many: tuple[str, str] | None = None,
     ) -> _core.Plan:
+        return self._make_plan(  # type: ignore[no-any-return]
+            sql, order, binds, program, many
+        )
+
+    @util.memoized_property
+    def _make_plan(self) -> Any:
         from .paramstyle import named_plan
 
-        return named_plan(sql, order, binds, program, many)
+        return named_plan
 
     def rows_as_arrays(
         self, compiled: Any, sets: Mapping[str, Any], where: Mapping[str, Any]

@@ -6,9 +6,10 @@ the literals would: see `paramstyle.literal_plan`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ... import util
 from .base import PGDialect
 
 if TYPE_CHECKING:
@@ -24,17 +25,11 @@ class PGDialect_psycopg2(PGDialect):
     use_insertmanyvalues_wo_returning = True
     _reads_inet = False
 
-    def plan(
-        self,
-        sql: str,
-        order: Sequence[str] = (),
-        binds: Sequence[Any] = (),
-        program: Any = None,
-        many: tuple[str, str] | None = None,
-    ) -> _core.Plan:
+    @util.memoized_property
+    def _make_plan(self) -> Any:
         from .paramstyle import literal_plan
 
-        return literal_plan(sql, order, binds, program, many)
+        return literal_plan
 
     def compares_literals(self, sql: str) -> bool:
         from .paramstyle import COMPARED

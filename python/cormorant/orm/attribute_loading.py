@@ -17,17 +17,9 @@ from .base import NO_VALUE, instance_str
 from .context import ORMPlan, build_own_plan
 from .exc import DetachedInstanceError, ObjectDeletedError
 from .from_adapters import adapted
+from .key_loading import key_nulls, key_statement, load_on_pk, without_nulls
 from .load_table import LoadContext
-from .loading import (
-    _cache,
-    _key_statement,
-    key_nulls,
-    listeners,
-    load_on_pk,
-    objects_of,
-    run_values,
-    without_nulls,
-)
+from .loading import listeners, objects_of, plan_cache, run_values
 from .row_loading import (
     load_columns,
     load_expired,
@@ -286,10 +278,10 @@ def _lazy_load(
     key: tuple[Any, ...] = ("lazy", prop, nulls)
     if context is not None:
         key = (*key, *context.key)
-    made = _cache(connection).get(key)
+    made = plan_cache(connection).get(key)
     if made is None:
         made = _lazy_plan(session, connection, prop, context, element, nulls)
-        _cache(connection)[key] = made
+        plan_cache(connection)[key] = made
     plan, slots = made
     unloaded = _core.peek(obj, prop.slot) is NO_VALUE  # else its old value is asked for
     values = _values(obj, mapper, slots, False, not unloaded)
@@ -336,7 +328,7 @@ def _lazy_plan(
     statement: Select[Any]
     slots: list[int]
     if prop._use_get and not _criteria(element):
-        statement, binds = _key_statement(prop.mapper, nulls)
+        statement, binds = key_statement(prop.mapper, nulls)
         slots = list(prop._get_slots)
     else:
         criterion, parameters = prop._lazy_clause()

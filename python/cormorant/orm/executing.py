@@ -42,7 +42,7 @@ _AUTOFLUSH_WARNING = (
 
 
 _execute = late_function(__name__, "_execute", ".loading", "execute")
-_load_on_pk = late_function(__name__, "_load_on_pk", ".loading", "load_on_pk")
+_load_on_pk = late_function(__name__, "_load_on_pk", ".key_loading", "load_on_pk")
 _execute_dml = late_function(__name__, "_execute_dml", ".bulk", "execute_dml")
 
 

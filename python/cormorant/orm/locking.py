@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from .. import _core
 from .base import committed_value, instance_str
 from .exc import StaleDataError
-from .loading import only_row, run_values
+from .key_loading import only_row
+from .loading import run_values
 
 if TYPE_CHECKING:
     from .context import ORMPlan

@@ -15,19 +15,9 @@ from ..sql.expression import bindparam
 from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
 from .base import NO_VALUE, committed_value, instance_str
 from .context import ORMPlan, build_own_plan
+from .key_loading import for_update, key_nulls, key_statement, without_nulls
 from .load_table import LoadContext
-from .loading import (
-    _cache,
-    _for_update,
-    _Given,
-    _key_statement,
-    key_nulls,
-    listeners,
-    objects_of,
-    run_values,
-    token_option,
-    without_nulls,
-)
+from .loading import GivenValue, listeners, objects_of, plan_cache, run_values, token_option
 from .strategy_options import RELATIONSHIP_WILDCARD
 
 
@@ -140,14 +130,14 @@ def _load_row(
     key = ("row", mapper, labelled, only, nulls)
     if context is not None:
         key = (*key, *context.key)  # type: ignore[assignment]
-    made = _cache(connection).get(key) if with_for_update is None else None
+    made = plan_cache(connection).get(key) if with_for_update is None else None
     if made is None:
-        statement, binds = _key_statement(mapper, nulls)
+        statement, binds = key_statement(mapper, nulls)
         binds += option_binds(context)
         if not labelled:
             statement._label_style = Select._label_style
         if with_for_update is not None:
-            statement = _for_update(statement, with_for_update)
+            statement = for_update(statement, with_for_update)
         made = build_own_plan(
             session,
             statement,
@@ -163,7 +153,7 @@ def _load_row(
             known=True,
         )
         if with_for_update is None:
-            _cache(connection)[key] = made
+            plan_cache(connection)[key] = made
     plan = made
     ident = without_nulls(ident)
     if context is not None:
@@ -228,7 +218,7 @@ def _run_row(
     if not plan.post_loads:
         return bool(run_values(session, connection, plan, values)) and fill()
     # The one object: its own lazy loads do what statements for many would do.
-    given = [_Given(value) for value in values]
+    given = [GivenValue(value) for value in values]
     compiled, _ = plan.of_execution(given)
     cursor = connection._execute_plan(compiled, given, None, session=session)
     if not cursor.fetch() or not fill():
@@ -279,7 +269,7 @@ def load_columns(
     key: tuple[Any, ...] = ("columns", mapper, slots, labelled, whole, nulls)
     if context is not None:
         key = (*key, *context.key)
-    made = _cache(connection).get(key) if with_for_update is None else None
+    made = plan_cache(connection).get(key) if with_for_update is None else None
     if made is None:
         wanted = set(slots)
         props = [p for p in mapper._props.values() if p._is_column and p.slot in wanted]
@@ -289,7 +279,7 @@ def load_columns(
         if not whole and mapper.inherits is not None and not mapper.concrete:
             statement, binds, asked = _own_tables_statement(mapper, props)
         if statement is None:
-            statement, binds = _key_statement(mapper, nulls)
+            statement, binds = key_statement(mapper, nulls)
             statement._from_obj = (mapper.selectable,)
             if mapper._single_table_criterion is not None:
                 statement._where_criteria += (mapper._single_table_criterion,)
@@ -298,7 +288,7 @@ def load_columns(
         if not labelled:
             statement._label_style = Select._label_style
         if with_for_update is not None:
-            statement = _for_update(statement, with_for_update)
+            statement = for_update(statement, with_for_update)
         binds += option_binds(context)
         made = (
             build_own_plan(
@@ -314,7 +304,7 @@ def load_columns(
             asked,
         )
         if with_for_update is None:
-            _cache(connection)[key] = made
+            plan_cache(connection)[key] = made
     plan, order, asked = made
     values: Sequence[Any] = without_nulls(ident)
     if asked is not None:

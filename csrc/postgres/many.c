@@ -17,6 +17,18 @@
  * guard. */
 #define MANY 32
 
+/* How often parameters stand in a piece of SQL, where one may stand again. */
+static size_t
+count_params(const char *from, const char *stop)
+{
+    size_t count = 0;
+    while ((from = crm_pg_next_param(from, stop)) < stop) {
+        from++; /* behind the $: a number, which is no parameter */
+        count++;
+    }
+    return count;
+}
+
 /* The statement's SQL with `rows` rows in its VALUES list; malloc'ed, NULL
  * without memory. */
 static char *
@@ -24,8 +36,9 @@ repeat_values(const crm_stmt *stmt, size_t rows)
 {
     size_t from = stmt->values_from, to = stmt->values_to;
     size_t tuple = to - from;
+    size_t params = count_params(stmt->sql + from, stmt->sql + to);
     /* a parameter's number grows to five digits */
-    size_t room = strlen(stmt->sql) + rows * (tuple + 2 + 5 * stmt->nparams);
+    size_t room = strlen(stmt->sql) + rows * (tuple + 2 + 5 * params);
     char *sql = malloc(room + 1);
     if (sql == NULL) {
         return NULL;

@@ -15,6 +15,8 @@
  *
  * where the guard says that nothing in the database could tell the difference.
  * Of an INSERT nothing can: to the database it is one of many rows either way.
+ * Its guard asks whether the server reads the text of arrays of the types that
+ * the program casts to as it is written here.
  */
 #include <limits.h>
 #include <stdlib.h>
@@ -56,6 +58,46 @@ put(char **to, const char *from, size_t len)
     *to += len;
 }
 
+/* Whether commas are between the elements of an array's text, by the name of
+ * their type: of types of the program's that is not known. */
+static bool
+has_commas(const char *type, size_t len)
+{
+    static const char *const names[] = {
+        "VARCHAR",   "TEXT",    "CHAR",  "INTEGER",  "SMALLINT", "BIGINT",
+        "TIMESTAMP", "DATE",    "TIME",  "INTERVAL", "JSON",     "JSONB",
+        "UUID",      "NUMERIC", "FLOAT", "DOUBLE",   "BOOLEAN",  "BYTEA",
+    };
+    size_t word = strspn(type, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    word = word < len ? word : len;
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        if (strlen(names[i]) == word && memcmp(names[i], type, word) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether commas are between the elements of arrays of the types that are
+ * listed: what goes before, between and after their names. */
+static const char ask_head[] =
+    "SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_type WHERE typdelim <> ','"
+    " AND oid IN (NULL",
+                  ask_next[] = ", pg_catalog.to_regtype('", ask_end[] = "')",
+                  ask_tail[] = "))";
+
+/* Appends a type to the list. */
+static void
+ask_of(char **to, const char *type, size_t len)
+{
+    put(to, ask_next, sizeof(ask_next) - 1);
+    for (size_t i = 0; i < len; i++) {
+        put(to, "'", type[i] == '\'');
+        put(to, &type[i], 1);
+    }
+    put(to, ask_end, sizeof(ask_end) - 1);
+}
+
 int
 crm_pg_arrays_from_values(crm_stmt *stmt, crm_error *err)
 {
@@ -70,11 +112,17 @@ crm_pg_arrays_from_values(crm_stmt *stmt, crm_error *err)
     /* VALUES goes, at each parameter [] comes */
     char *text = malloc(strlen(stmt->sql) + sizeof(head) + sizeof(tail) +
                         (2 + sizeof(next)) * stmt->nparams);
-    if (text == NULL) {
-        return crm_pg_no_memory(err);
+    char *guard = malloc(sizeof(ask_head) + sizeof(ask_tail) + 2 * (to - from) +
+                         (sizeof(ask_next) + sizeof(ask_end)) * stmt->nparams);
+    int status = CRM_OK;
+    if (text == NULL || guard == NULL) {
+        status = crm_pg_no_memory(err);
+        goto done;
     }
     stmt->arrays_known = true;
-    char *p = text;
+    char *p = text, *ask = guard;
+    bool asks = false;
+    put(&ask, ask_head, sizeof(ask_head) - 1);
     put(&p, stmt->sql, stmt->values_word);
     put(&p, head, sizeof(head) - 1);
     for (size_t k = 1; k <= stmt->nparams; k++) {
@@ -85,8 +133,11 @@ crm_pg_arrays_from_values(crm_stmt *stmt, crm_error *err)
         bool alone = param == crm_pg_next_token(value); /* no 1 + $1 */
         if (!alone || param == stop || strtoul(param + 1, NULL, 10) != k ||
             at == NULL || (last ? at != stop : *at != ',')) {
-            free(text);
-            return CRM_OK;
+            goto done;
+        }
+        if (type != NULL && !has_commas(type, type_len)) {
+            ask_of(&ask, type, type_len);
+            asks = true;
         }
         const char *end = type == NULL ? at : type + type_len;
         put(&p, param, (size_t)(end - param));
@@ -96,8 +147,18 @@ crm_pg_arrays_from_values(crm_stmt *stmt, crm_error *err)
     }
     put(&p, tail, sizeof(tail) - 1);
     strcpy(p, stmt->sql + to);
-    stmt->arrays = text;
-    return CRM_OK;
+    strcpy(ask, ask_tail);
+    if (asks) {
+        status = crm_pg_offer(stmt, text, guard, err);
+    }
+    else {
+        stmt->arrays = text;
+        text = NULL;
+    }
+done:
+    free(text);
+    free(guard);
+    return status;
 }
 
 /* The types of character strings, whose binary form is their text. */

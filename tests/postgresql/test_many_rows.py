@@ -519,3 +519,31 @@ def test_inserts_after_the_schema_changed(engine: Any) -> None:
             write(COUNT)
             write(5)
         assert session.query(Item).count() == 4 * (COUNT + 5)
+
+
+@pytest.mark.parametrize("times", [1, 2, 7, 400])
+def test_a_parameter_several_times_in_a_row(times: int, conn: Any) -> None:
+    """Its number becomes longer at each of its places."""
+    columns = [f"c{i}" for i in range(times)]
+    conn.exec_driver_sql(f"create temp table wide ({', '.join(f'{c} int' for c in columns)})")
+    for count in (2, 31, COUNT):
+        values = ", ".join([":x"] * times)
+        conn.execute(text(f"insert into wide values ({values})"), [{"x": n} for n in range(count)])
+        sums = ", ".join(f"sum({c})" for c in columns)
+        found = conn.exec_driver_sql(f"select count(*), {sums} from wide").one()
+        assert found == (count, *[count * (count - 1) // 2] * times)
+        conn.exec_driver_sql("truncate wide")
+
+
+@pytest.mark.parametrize("cast", ["box", "pg_catalog.box", '"Odd \'type"', "mood", "point"])
+def test_inserted_values_that_are_cast(cast: str, conn: Any) -> None:
+    """Elements of an array's text are not always divided by commas."""
+    conn.exec_driver_sql('create domain "Odd \'type" as box')
+    conn.exec_driver_sql("create type mood as enum ('sad', '(1,2)')")
+    conn.exec_driver_sql(f"create temp table made (id serial, v {cast})")
+    given = {"mood": "(1,2)", "point": "(1,2)"}.get(cast, "(3,4),(1,2)")
+    sql = f"insert into made (v) values (%s::{cast})"
+    for _ in range(2):
+        conn.exec_driver_sql(sql, [(None,), *[(given,)] * COUNT])
+    found = conn.exec_driver_sql("select v::text, count(*) from made group by 1 order by 1")
+    assert found.all() == [(given, 2 * COUNT), (None, 2)]

@@ -357,7 +357,7 @@ def test_bad_arguments(conn, User, flush):
     with pytest.raises(TypeError):
         flush.insert(3)
     with pytest.raises(ValueError):
-        InsertPlan(Plan("SELECT ?", ((1, 0, None),)), (0,))
+        InsertPlan(Plan("SELECT ?", ((2, 0, None),)), (0,))
     with pytest.raises(ValueError):
         InsertPlan(Plan("SELECT 1"), (-1,))
     with pytest.raises(ValueError):

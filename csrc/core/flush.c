@@ -250,6 +250,8 @@ value_of(crm_flush *flush, size_t i, crm_state *state, crm_source source)
             return key_part(flush, state, source.at);
         case CRM_FROM_VERSION:
             return version_of(flush, state);
+        case CRM_FROM_PLACE:
+            return PyLong_FromSize_t(i - flush->first);
         case CRM_FROM_SLOT:
             break;
     }
@@ -578,7 +580,7 @@ insert_plan_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         return NULL;
     }
     for (size_t i = 0; i < self->plan->nbinds; i++) {
-        if (self->plan->binds[i].index >= self->nslots) {
+        if (self->plan->binds[i].index > self->nslots) {
             PyErr_SetString(PyExc_ValueError, "a bind of the plan has no slot");
             Py_DECREF(self);
             return NULL;

@@ -17,7 +17,8 @@
 typedef struct {
     PyObject_HEAD
     crm_plan *plan;  /* owned */
-    uint16_t *slots; /* attributes bound, in the order of plan's indexes */
+    uint16_t *slots; /* attributes bound, in the order of plan's indexes; the
+                        index after them is that of the row's number */
     uint16_t nslots;
     uint16_t *returning; /* attributes fed by the columns returned */
     uint16_t nreturning;
@@ -30,6 +31,7 @@ typedef enum {
     CRM_FROM_DEFAULT, /* default number `at` of the run */
     CRM_FROM_KEY,     /* attribute `at` as the database has it: of its key */
     CRM_FROM_VERSION, /* the version as the database has it */
+    CRM_FROM_PLACE,   /* which object of the run it is, from 0 */
 } crm_origin;
 
 typedef struct {

@@ -160,13 +160,15 @@ set_sources(insert *self, crm_insert_plan *plan)
 {
     crm_flush *flush = &self->flush;
     flush->plan = plan->plan;
-    flush->nsources = plan->nslots;
+    flush->nsources = plan->nslots + 1u;
     flush->ndefaults = 0;
-    flush->sources = PyMem_Calloc(plan->nslots + 1u, sizeof(crm_source));
+    flush->sources = PyMem_Calloc(flush->nsources, sizeof(crm_source));
     if (flush->sources == NULL) {
+        flush->nsources = 0;
         PyErr_NoMemory();
         return -1;
     }
+    flush->sources[plan->nslots] = (crm_source){CRM_FROM_PLACE, 0};
     flush->makers = self->makers;
     for (uint16_t k = 0; k < plan->nslots; k++) {
         flush->sources[k] = (crm_source){CRM_FROM_SLOT, plan->slots[k]};

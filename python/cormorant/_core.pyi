@@ -773,9 +773,9 @@ COLUMN_VERSION: Final[int]
 class InsertPlan:
     """How to insert objects that provide one set of columns.
 
-    plan: its binds' indexes number `slots`; slots: attribute slots bound; returning:
-    slots fed by the RETURNING columns in order; last_id: slot fed by the driver's
-    last_insert_id, or -1. With neither, a run of objects is one executemany."""
+    plan: its binds' indexes number `slots`, and the one after them is the place of the object in
+    its run; slots: attribute slots bound; returning: slots fed by the RETURNING columns in
+    order; last_id: slot fed by the driver's last_insert_id, or -1. With neither, a run of objects is one executemany."""
 
     plan: Plan
     def __new__(

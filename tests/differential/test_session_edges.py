@@ -518,3 +518,74 @@ def copies_of_graphs(p: Any) -> None:
 @pytest.mark.parametrize("run", program.registered)
 def test_programs(run: Any) -> None:
     compare(run, warned=True)
+
+
+def test_numbers_of_sentinels() -> None:
+    """A sentinel has the number of the row, among many that return something in order. (The
+    statements of a flush are of one row each here, where SQLAlchemy's have several.)"""
+
+    def run(p: Any) -> None:
+        def things(name: str, *columns: Any) -> Any:
+            made = p.Table(
+                name,
+                p.Base.metadata,
+                p.Column("id", p.Integer, primary_key=True),
+                p.Column("name", p.String(10)),
+                *columns,
+                p.insert_sentinel("mark"),
+            )
+            return type(name.title(), (p.Base,), {"__table__": made})
+
+        classes = things("plain"), things("filled", p.Column("n", p.Integer, server_default="7"))
+        s = p.session()
+
+        def marks(cls: Any) -> None:
+            rows = s.execute(p.text(f"select name, mark from {cls.__table__.name} order by id"))
+            p.show(rows.all())
+
+        for cls in classes:
+            p.show(cls.__table__.c.mark)
+            s.add_all([cls(name=f"a{i}") for i in range(3)])
+            s.flush()
+            s.add(cls(name="b"))
+            s.flush()
+            s.add_all([cls(name="c"), cls(name=p.func.lower("D")), cls(name="e"), cls(name="f")])
+            s.flush()
+            s.add_all([cls(id=1000 + i, name=f"g{i}") for i in range(2)])
+            s.flush()
+            s.bulk_save_objects([cls(name=f"h{i}") for i in range(2)], return_defaults=True)
+            s.bulk_save_objects([cls(name=f"i{i}") for i in range(2)])
+            s.bulk_insert_mappings(cls, [{"name": "j"}, {"name": "k"}])
+            s.add_all([cls(name=f"l{i}") for i in range(300)])
+            s.flush()
+            marks(cls)
+
+    compare(run, sql=False)
+
+
+@program
+def sentinels_of_many_rows(p: Any) -> None:
+    columns = p.Column("id", p.Integer, primary_key=True), p.Column("name", p.String(10))
+    table = p.Table("thing", p.Base.metadata, *columns, p.insert_sentinel("mark"))
+    engine = p.engine(insertmanyvalues_page_size=2)
+    p.Base.metadata.create_all(engine)
+    returning = table.insert().returning(table.c.name, sort_by_parameter_order=True)
+
+    with engine.begin() as connection:
+
+        def run(statement: Any, *rows: Any) -> None:
+            result = connection.execute(statement, *rows)
+            p.show(list(result.keys()), result.all())
+
+        run(returning, [{"name": f"a{i}"} for i in range(5)])
+        run(returning, [{"name": f"b{i}", "id": 1000 + i} for i in range(3)])
+        run(returning, [{"name": f"c{i}", "mark": 100 + i} for i in range(3)])
+        run(returning.returning(table.c.mark), [{"name": f"d{i}"} for i in range(3)])
+        run(returning, [{"name": "e"}])
+        run(returning, {"name": "f"})
+        run(table.insert().values([{"name": "g"}, {"name": "h"}]).returning(table.c.mark))
+        run(table.insert().returning(table.c.mark), [{"name": "i"}, {"name": "j"}])
+        connection.execute(table.insert(), [{"name": "k"}, {"name": "l"}])
+        source = p.select(p.literal("m"))
+        connection.execute(table.insert().from_select(["name"], source))
+        p.show(connection.execute(p.text("select name, mark from thing order by name")).all())

@@ -465,8 +465,8 @@ def _execute_dml(
             filled = _with_constants(cplan, prefetch, sets)
             if filled is None:
                 filled = [
-                    _with_defaults(connection, cplan, binds, prefetch, params)
-                    for params in sets or ({},)
+                    _with_defaults(connection, cplan, binds, prefetch, params, number)
+                    for number, params in enumerate(sets or ({},))
                 ]
         except exc.SQLAlchemyError:
             raise
@@ -560,13 +560,14 @@ def _with_defaults(
     binds: Sequence[Any],
     columns: Sequence[Any],
     given: Mapping[str, Any],
+    row: int = 0,
 ) -> dict[str, Any]:
-    """The parameters of one execution, with the values of columns that have a default in
-    Python. Functions see the values of the row, None for those not made yet."""
+    """The parameters of one execution, the `row`th of many, with the values of columns that have
+    a default in Python. Functions see the values of the row, None for those not made yet."""
     compiled = cplan.compiled
     params = cplan.named_values(binds, given)
     wanted = [(column.key, column, 0) for column in columns if column.key not in given]
-    wanted += [row for row in compiled.row_prefetch if row[0] not in given]
+    wanted += [made for made in compiled.row_prefetch if made[0] not in given]
     for key, _, _ in wanted:
         params[key] = None
     context = DefaultExecutionContext(connection, compiled, params)
@@ -580,6 +581,9 @@ def _with_defaults(
             continue
         if default is None or (default.is_sequence and default.optional):
             default = connection.dialect.sequence_of(column)
+        if default.is_sentinel:
+            params[key] = row
+            continue
         params[key] = (
             default.arg
             if default.is_scalar

@@ -130,12 +130,13 @@ def orm_insert_sentinel(
     omit_from_statements: bool = True,
 ) -> MappedColumn[Any]:
     """As `insert_sentinel`, in a declarative class body."""
+    from ..sql.schema_defaults import _InsertSentinelColumnDefault
     from ..sql.sqltypes import INTEGERTYPE
 
     return mapped_column(
         name,
         INTEGERTYPE if type_ is None else type_,
-        default=NO_ARG if default is None else default,
+        default=_InsertSentinelColumnDefault() if default is None else default,
         nullable=True,  # whatever the annotation says
         _omit_from_statements=omit_from_statements,
         insert_sentinel=True,

@@ -158,6 +158,12 @@ class Statements:
         # Columns of the table that belong to other classes are filled as well. What functions
         # make of them is made once, for a log too; so rows are then written one by one.
         foreign = [c for c in self.table.c if c not in self.slot_of]
+        self.row_number = None
+        for column in foreign:
+            if column.default is not None and column.default.is_sentinel:
+                #: where many rows return something, it has the number of the row
+                self.row_number = column
+        foreign = [c for c in foreign if c is not self.row_number]
         self.made_inserts = _made([c.default for c in foreign])
         omitted = (_core.COLUMN_OMIT_NONE, _core.COLUMN_OMIT_UNSET)
         if any(c.default is not None for c in foreign) and all(
@@ -244,8 +250,8 @@ class Statements:
         cheaper = slots and self.dialect.postfetch_lastrowid
         if not cheaper or returning != [self.auto_slot]:
             return self.make_insert(slots, many)
-        shown = self.make_insert(slots, True).plan.sql
-        plan = self._insert_plan(slots, [], many)
+        shown = self.make_insert(slots, many).plan.sql
+        plan = self._insert_plan(slots, [], many, many and self.row_number is not None)
         # Spaces keep it apart from the text that inserts one object.
         sql = plan.sql + " "
         self.shown[sql] = shown
@@ -255,17 +261,21 @@ class Statements:
     def make_insert(self, slots: tuple[int, ...], many: bool) -> Any:
         """The plan that inserts objects providing these slots."""
         returning, last_id = self.returning_of(slots, many)
-        plan = self._insert_plan(slots, returning, many)
+        numbers = bool(many and returning and self.row_number is not None)
+        plan = self._insert_plan(slots, returning, many, numbers)
         return _core.InsertPlan(plan, slots, tuple(returning), last_id)
 
-    def _insert_plan(self, slots: tuple[int, ...], returning: list[int], many: bool) -> Any:
+    def _insert_plan(
+        self, slots: tuple[int, ...], returning: list[int], many: bool, numbers: bool
+    ) -> Any:
+        """`numbers`: a value after those of the slots is the number of the row."""
         from ..sql.dml import Insert
 
         started = time.perf_counter()
         statement = Insert(self.table)
         if returning:
             statement = statement.returning(*(self.column_of[s] for s in returning))
-        if many and not slots and self.auto_slot >= 0:
+        if many and not slots and not numbers and self.auto_slot >= 0:
             from ..sql import literal_column
             from ..sql.insertmanyvalues import column_of_defaults
 
@@ -274,10 +284,11 @@ class Statements:
                 column = self.column_of[self.auto_slot]
             value = literal_column(self.dialect.default_metavalue_token)
             statement = statement.values({column: value})
-        compiled = statement.compile(
-            dialect=self.dialect, column_keys=[self.column_of[s].key for s in slots]
-        )
-        return self._plan(compiled, [self.column_of[s].key for s in slots], started)
+        names = [self.column_of[s].key for s in slots]
+        if numbers:
+            names.append(self.row_number.key)
+        compiled = statement.compile(dialect=self.dialect, column_keys=names)
+        return self._plan(compiled, names, started)
 
     def _plan(self, compiled: Any, names: Sequence[str], started: float, many: Any = None) -> Any:
         """A C plan whose values come in the order of `names`."""

@@ -542,7 +542,7 @@ class DMLCompiler:
                 if column.key in present:
                     continue
                 default = column.default
-                if default is None:
+                if default is None or default.is_sentinel:
                     continue
                 if getattr(default, "is_sequence", False):
                     if self._uses_sequence(default):
@@ -575,7 +575,7 @@ class DMLCompiler:
         if column.primary_key and self._is_made_before(stmt, column):
             self.insert_prefetch.append(column)
             return self._crud_bind(column, kw)
-        if default is None:
+        if default is None or (default.is_sentinel and not self._numbers_rows(stmt)):
             if column.server_default is not None and not column.primary_key:
                 self.postfetch.append(column)
             return None
@@ -593,6 +593,10 @@ class DMLCompiler:
             return self._default_within(column, default, kw)
         self.insert_prefetch.append(column)
         return self._crud_bind(column, kw)
+
+    def _numbers_rows(self, stmt: Any) -> bool:
+        """Whether the rows of an INSERT are told apart by a column that serves for nothing else."""
+        return self.for_executemany and len(self.stack) == 1 and stmt._sort_by_parameter_order
 
     def _is_made_before(self, stmt: Any, column: Any) -> bool:
         """Whether the database makes a column of the key in a statement before the INSERT of a
@@ -675,7 +679,11 @@ class DMLCompiler:
                         "rendered as a boundparameter in the VALUES clause; a Python-side value or "
                         "SQL expression is required"
                     )
-                elif column.default is not None and not self._is_default(column.default):
+                elif (
+                    column.default is not None
+                    and not column.default.is_sentinel
+                    and not self._is_default(column.default)
+                ):
                     self.row_prefetch.append((f"{key}_m{i}", column, i))
                     cells.append(self._crud_bind(column, kw, name=f"{key}_m{i}"))
                 elif key in first:

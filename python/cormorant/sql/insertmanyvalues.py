@@ -112,9 +112,11 @@ def many_values(
     made = len(compiler.result_columns)
     given = {c.key for c, _ in sets} - compiler._made_by_database
     auto = getattr(table, "_autoincrement_column", None)
-    sentinels: list[Any] = []
-    sentinel = None
-    if len(table.primary_key) and all(c.key in given for c in table.primary_key):
+    sentinels: list[Any] = [c for c in table.c if c._insert_sentinel and c.key in given]
+    sentinel = "client" if sentinels else None
+    if sentinels:
+        pass
+    elif len(table.primary_key) and all(c.key in given for c in table.primary_key):
         sentinel, sentinels = "client", list(table.primary_key)
     elif auto is not None and auto.key not in given and dialect.insertmanyvalues_implicit_sentinel:
         sentinel, sentinels = "server", [auto]

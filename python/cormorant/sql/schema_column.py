@@ -410,12 +410,13 @@ def insert_sentinel(
     omit_from_statements: bool = True,
 ) -> Column[Any]:
     """A column that only serves to tell the rows of a bulk INSERT apart."""
+    from .schema_defaults import _InsertSentinelColumnDefault
     from .sqltypes import INTEGERTYPE
 
     return Column(
         name,
         INTEGERTYPE if type_ is None else type_,
-        default=NO_ARG if default is None else default,
+        default=_InsertSentinelColumnDefault() if default is None else default,
         _omit_from_statements=omit_from_statements,
         insert_sentinel=True,
     )

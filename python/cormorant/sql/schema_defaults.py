@@ -117,8 +117,8 @@ class CallableColumnDefault(ColumnDefault):
 
 
 class _InsertSentinelColumnDefault(ColumnDefault):
-    """The default of a column that only tells rows of an INSERT apart: no value, since rows are
-    told apart without it here."""
+    """The default of a column that only tells rows of an INSERT apart: the number of the row,
+    where many are inserted and what they return has to be in their order."""
 
     has_arg = False
     is_sentinel = True
@@ -130,8 +130,8 @@ class _InsertSentinelColumnDefault(ColumnDefault):
     def __init__(self) -> None:
         super().__init__()
 
-    def _set_parent(self, parent: Any, **kw: Any) -> None:
-        self.column = parent
+    def _copy(self) -> ColumnDefault:
+        return _InsertSentinelColumnDefault()
 
 
 def _with_context(fn: Callable[..., Any]) -> Callable[[Any], Any]:

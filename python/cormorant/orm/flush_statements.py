@@ -158,7 +158,7 @@ class Statements:
         # Columns of the table that belong to other classes are filled as well. What functions
         # make of them is made once, for a log too; so rows are then written one by one.
         foreign = [c for c in self.table.c if c not in self.slot_of]
-        self.row_number = None
+        self.row_number: Any = None
         for column in foreign:
             if column.default is not None and column.default.is_sentinel:
                 #: where many rows return something, it has the number of the row

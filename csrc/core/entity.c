@@ -7,6 +7,7 @@
 #include "collection.h"
 #include "compat.h"
 #include "state.h"
+#include "uuid.h"
 
 static void entity_dealloc(crm_entity *self);
 
@@ -327,11 +328,13 @@ static int
 is_plain(const crm_entity *self)
 {
     const crm_state *state = &self->state;
+    const crm_core *core = state->layout->manager->core;
     int plain = self->dict == NULL && state->ext == NULL;
     uint16_t count = holds_any(state) ? state->nslots : 0;
     for (uint16_t i = 0; i < count; i++) {
         PyObject *value = state->slots[i];
-        plain &= !CRM_SLOT_HAS(value) || !PyType_IS_GC(Py_TYPE(value));
+        plain &= !CRM_SLOT_HAS(value) || !PyType_IS_GC(Py_TYPE(value)) ||
+                 crm_is_uuid(core, value);
     }
     return plain;
 }

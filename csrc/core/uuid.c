@@ -106,14 +106,13 @@ crm_uuid_from_bytes(crm_core *core, const void *bytes)
     return made;
 }
 
-static int
-digit_of(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
+/* The values of hexadecimal digits, each and one; 0 of what is none. */
+static const unsigned char digit_values[256] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,
+    ['6'] = 7,  ['7'] = 8,  ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
+    ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16, ['A'] = 11, ['B'] = 12,
+    ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
 
 /* True where a hyphen comes before a byte: 8-4-4-4-12 digits. */
 static int
@@ -133,11 +132,12 @@ crm_uuid_parse(const char *text, size_t len, unsigned char *bytes)
         if (hyphens && hyphen_before(i) && *text++ != '-') {
             return 0;
         }
-        int high = digit_of(text[0]), low = digit_of(text[1]);
-        if (high < 0 || low < 0) {
+        unsigned high = digit_values[(unsigned char)text[0]];
+        unsigned low = digit_values[(unsigned char)text[1]];
+        if (high == 0 || low == 0) {
             return 0;
         }
-        bytes[i] = (unsigned char)(high << 4 | low);
+        bytes[i] = (unsigned char)((high - 1) << 4 | (low - 1));
     }
     return 1;
 }

@@ -13,6 +13,9 @@
 #include "spare.h"
 #include <structmember.h>
 
+/* What a Range keeps. */
+#define CRM_RANGE_NAMES 4
+
 /* The type codes of codec.h live in this enum's order; both Python
  * (`_core.TYPE_*`) and C read it from here. */
 typedef enum {
@@ -96,6 +99,13 @@ typedef struct crm_core {
     PyObject *uuid_unknown;
     Py_ssize_t uuid_number;
     Py_ssize_t uuid_safe;
+
+    /* range.c: the classes of ranges, NULL until first used; the members of a
+     * Range; its bounds, by whether they are inclusive */
+    PyObject *range_type;
+    PyObject *multirange_type;
+    PyObject *range_names[CRM_RANGE_NAMES];
+    PyObject *range_bounds[2][2];
 
     /* interned names, owned */
     PyObject *str_dict;           /* "__dict__" */
@@ -224,6 +234,7 @@ int crm_result_init(crm_core *core, PyObject *module);
 int crm_hydrate_init(crm_core *core, PyObject *module);
 int crm_flush_init(crm_core *core, PyObject *module);
 int crm_uow_init(crm_core *core, PyObject *module);
+int crm_range_init(crm_core *core, PyObject *module);
 int crm_tabulate_init(crm_core *core, PyObject *module);
 int crm_loading_init(crm_core *core, PyObject *module);
 int crm_pool_init(crm_core *core, PyObject *module);

@@ -72,6 +72,8 @@ core_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(core->decimal_type);
     Py_VISIT(core->uuid_type);
     Py_VISIT(core->uuid_unknown);
+    Py_VISIT(core->range_type);
+    Py_VISIT(core->multirange_type);
     Py_VISIT(core->json_loads);
     Py_VISIT(core->json_dumps);
     Py_VISIT(core->json_scanner);
@@ -151,6 +153,12 @@ core_clear(PyObject *module)
     Py_CLEAR(core->decimal_type);
     Py_CLEAR(core->uuid_type);
     Py_CLEAR(core->uuid_unknown);
+    Py_CLEAR(core->range_type);
+    Py_CLEAR(core->multirange_type);
+    for (size_t i = 0; i < CRM_RANGE_NAMES; i++) {
+        Py_CLEAR(core->range_names[i]);
+        Py_CLEAR(core->range_bounds[i / 2][i % 2]);
+    }
     Py_CLEAR(core->json_loads);
     Py_CLEAR(core->json_dumps);
     Py_CLEAR(core->json_scanner);
@@ -199,7 +207,7 @@ core_exec(PyObject *module)
         crm_result_init,    crm_hydrate_init,    crm_flush_init,
         crm_uow_init,       crm_loading_init,    crm_structkey_init,
         crm_construct_init, crm_memo_init,       crm_keyview_init,
-        crm_tabulate_init,
+        crm_tabulate_init,  crm_range_init,
     };
     for (size_t i = 0; i < Py_ARRAY_LENGTH(parts); i++) {
         if (parts[i](core, module) < 0) {

@@ -1,7 +1,9 @@
 /* nested.c: see nested.h. */
 #include "nested.h"
 
+#include "range.h"
 #include "timecodec.h"
+#include "uuid.h"
 
 #include <stdbool.h>
 
@@ -61,49 +63,26 @@ decode_dimension(nested_reader *from, const crm_nested *header, uint32_t dim,
     return list;
 }
 
-/* A name of the PostgreSQL dialect's module of ranges: new reference. */
-static PyObject *
-range_class(const char *name)
-{
-    PyObject *module =
-        PyImport_ImportModule("cormorant.dialects.postgresql.ranges");
-    PyObject *cls =
-        module == NULL ? NULL : PyObject_GetAttrString(module, name);
-    Py_XDECREF(module);
-    return cls;
-}
-
 static PyObject *
 decode_range(nested_reader *from, const crm_cell *cell)
 {
     static const crm_codec any = {0};
     const char *cells;
     crm_nested header = read_header(from, cell, &cells);
-    char bounds[3] = {header.ndim & CRM_RANGE_LOWER_INC ? '[' : '(',
-                      header.ndim & CRM_RANGE_UPPER_INC ? ']' : ')', '\0'};
-    PyObject *range = NULL;
-    PyObject *cls = range_class("Range");
-    PyObject *lower = cls == NULL ? NULL : decode_cell(from, cells, &any);
+    int empty = (header.ndim & CRM_RANGE_EMPTY) != 0;
+    const crm_range_bounds bounds = {
+        .lower_inc = empty || (header.ndim & CRM_RANGE_LOWER_INC) != 0,
+        .upper_inc = (header.ndim & CRM_RANGE_UPPER_INC) != 0,
+        .empty = empty,
+    };
+    PyObject *lower = decode_cell(from, cells, &any);
     PyObject *upper = lower == NULL
                           ? NULL
                           : decode_cell(from, cells + sizeof(crm_cell), &any);
-    if (header.ndim & CRM_RANGE_EMPTY) {
-        bounds[0] = '[';
-    }
-    PyObject *args = upper == NULL ? NULL : PyTuple_Pack(2, lower, upper);
-    PyObject *words =
-        args == NULL
-            ? NULL
-            : Py_BuildValue("{s:s,s:O}", "bounds", bounds, "empty",
-                            header.ndim & CRM_RANGE_EMPTY ? Py_True : Py_False);
-    if (words != NULL) {
-        range = PyObject_Call(cls, args, words);
-    }
-    Py_XDECREF(cls);
+    PyObject *range =
+        upper == NULL ? NULL : crm_range_new(from->core, lower, upper, bounds);
     Py_XDECREF(lower);
     Py_XDECREF(upper);
-    Py_XDECREF(args);
-    Py_XDECREF(words);
     return range;
 }
 
@@ -121,9 +100,7 @@ decode_multirange(nested_reader *from, const crm_cell *cell)
         }
         Py_XDECREF(range);
     }
-    PyObject *cls = list == NULL ? NULL : range_class("MultiRange");
-    PyObject *made = cls == NULL ? NULL : PyObject_CallOneArg(cls, list);
-    Py_XDECREF(cls);
+    PyObject *made = list == NULL ? NULL : crm_multirange_new(from->core, list);
     Py_XDECREF(list);
     return made;
 }
@@ -207,10 +184,14 @@ put_ascii(nested_writer *to, const char *text)
     return put(to, PyUnicode_FromString(text));
 }
 
-/* A str between double quotes. */
-static int
-put_quoted(nested_writer *to, PyObject *text)
+PyObject *
+crm_quoted(PyObject *text)
 {
+    Py_ssize_t len = PyUnicode_GET_LENGTH(text);
+    if (PyUnicode_FindChar(text, '\\', 0, len, 1) < 0 &&
+        PyUnicode_FindChar(text, '"', 0, len, 1) < 0) {
+        return PyUnicode_FromFormat("\"%U\"", text);
+    }
     PyObject *slashes =
         PyObject_CallMethod(text, "replace", "ss", "\\", "\\\\");
     PyObject *quotes =
@@ -221,7 +202,7 @@ put_quoted(nested_writer *to, PyObject *text)
     PyObject *quoted =
         quotes == NULL ? NULL : PyUnicode_FromFormat("\"%U\"", quotes);
     Py_XDECREF(quotes);
-    return put(to, quoted);
+    return quoted;
 }
 
 /* Bytes as the server reads them in text: "\\x0a1b…". */
@@ -244,13 +225,19 @@ static int
 put_str(nested_writer *to, const crm_cell *cell)
 {
     static const crm_codec any = {0};
-    PyObject *value = crm_decode(to->core, &any, cell);
-    PyObject *text = value == NULL ? NULL : PyObject_Str(value);
-    Py_XDECREF(value);
+    PyObject *text;
+    if (cell->tag == CRM_UUID) {
+        text = crm_uuid_text((const unsigned char *)cell->u.p, 1);
+    }
+    else {
+        PyObject *value = crm_decode(to->core, &any, cell);
+        text = value == NULL ? NULL : PyObject_Str(value);
+        Py_XDECREF(value);
+    }
     if (text == NULL) {
         return -1;
     }
-    int status = put_quoted(to, text);
+    int status = put(to, crm_quoted(text));
     Py_DECREF(text);
     return status;
 }

@@ -19,4 +19,8 @@ PyObject *crm_nested_decode(crm_core *core, const crm_codec *item, int tuples,
 PyObject *crm_nested_text(crm_core *core, const crm_codec *item,
                           PyObject *value, int *status);
 
+/* A str between double quotes, those within it and backslashes escaped: a new
+ * str, or NULL with an exception. */
+PyObject *crm_quoted(PyObject *text);
+
 #endif /* CRM_NESTED_H */

@@ -204,6 +204,13 @@ def tabulate(
     a byte for each column: with 0, None counts as not given. Rows that follow each other and
     give the same columns make one item: the numbers of these, and a tuple for each row."""
 
+# --- range.c -----------------------------------------------------------------
+def range_text(value: Any, /) -> str | None:
+    """A range as PostgreSQL reads it; None and texts as they are."""
+
+def multirange_text(value: Any, /) -> str | None:
+    """Ranges as PostgreSQL reads a multirange; one range, None and texts as range_text()."""
+
 # --- row.c, rowmapping.c, cursor.c -------------------------------------------
 @final
 class RowKeys:

@@ -13,9 +13,11 @@ import pytest
 
 import cormorant as sa
 from cormorant import exc
-from cormorant.dialects.postgresql import Range
+from cormorant.dialects import postgresql
+from cormorant.dialects.postgresql import MultiRange, Range
 
 from .. import postgres
+from ..test_promises import frames
 
 SAME = """
 1::int2|(-32768)::int2|1::int4|(-2147483648)::int4|9223372036854775807::int8|true|false
@@ -292,3 +294,28 @@ def test_too_many_parameters(conn: Any) -> None:
     numbers = sa.select(sa.literal(1)).where(sa.literal(1).in_(list(range(70000))))
     with pytest.raises(exc.OperationalError, match="between 0 and 65535"):
         conn.execute(numbers)
+
+
+RANGES = {
+    "one": (postgresql.INT4RANGE(), Range(1, 5, bounds="[)")),
+    "two": (postgresql.TSRANGE(), Range(dt.datetime(2024, 1, 2), None)),
+    "many": (postgresql.DATEMULTIRANGE(), MultiRange([Range(dt.date(2024, 1, 2), None)])),
+    "listed": (postgresql.ARRAY(postgresql.UUID()), [uuid.UUID(int=5)]),
+}
+
+
+def test_no_python_runs_a_row(conn: Any) -> None:
+    columns = [sa.Column(name, type_) for name, (type_, _) in RANGES.items()]
+    table = sa.Table("ranges", sa.MetaData(), *columns)
+    table.create(conn)
+    row = {name: value for name, (_, value) in RANGES.items()}
+
+    def work(count: int) -> list[Any]:
+        conn.execute(table.insert(), [row] * count)
+        found: list[Any] = conn.execute(table.select()).all()
+        conn.execute(table.delete())
+        return found
+
+    assert [found._asdict() for found in work(50)] == [row] * 50
+    few, many = frames(lambda: work(50)), frames(lambda: work(90))
+    assert {name for name, n in many.items() if n > few.get(name, 0)} == set()

@@ -315,22 +315,6 @@ class MultiRange(list[Range[_T]], Generic[_T]):
         return AbstractMultiRange()
 
 
-def _edge(value: Any) -> str:
-    """A bound in the text of a range."""
-    if value is None:
-        return ""
-    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def serialize(value: Any) -> Any:
-    """The text of a range for the server."""
-    if value is None or isinstance(value, str):
-        return value
-    if value.empty:
-        return "empty"
-    return f"{value.bounds[0]}{_edge(value.lower)},{_edge(value.upper)}{value.bounds[1]}"
-
-
 class AbstractRange(TypeEngine[_V]):
     """Base of all range types."""
 
@@ -400,7 +384,7 @@ class AbstractSingleRange(AbstractRange[Range[_T]]):
     """Base of the types of one range."""
 
     def _codec(self, dialect: Any) -> Codec:
-        return (_core.TYPE_PYTHON, (serialize, None))
+        return (_core.TYPE_PYTHON, (_core.range_text, None))
 
     def _resolve_for_literal(self, value: Any) -> TypeEngine:
         """The type of a range by its bounds."""
@@ -424,7 +408,7 @@ class AbstractMultiRange(AbstractRange[Sequence[Range[_T]]]):
     """Base of the types of several ranges."""
 
     def _codec(self, dialect: Any) -> Codec:
-        return (_core.TYPE_PYTHON, (_serialize_all, None))
+        return (_core.TYPE_PYTHON, (_core.multirange_text, None))
 
     def _resolve_for_literal(self, value: Any) -> TypeEngine:
         """The type of ranges by the bounds of the first that has any."""
@@ -434,12 +418,6 @@ class AbstractMultiRange(AbstractRange[Sequence[Range[_T]]]):
             if multi is not None:
                 return multi()
         return sqltypes.NULLTYPE
-
-
-def _serialize_all(value: Any) -> Any:
-    if value is None or isinstance(value, (str, Range)):
-        return serialize(value)
-    return "{" + ",".join([serialize(item) for item in value]) + "}"
 
 
 class INT4RANGE(AbstractSingleRange[int]):

@@ -371,6 +371,15 @@ def insert(session: orm.Session) -> None:
     session.flush()
 
 
+def insert_rows(session: orm.Session) -> None:
+    count = session.scalar(sa.select(sa.func.count(Parent.id)))
+    connection = session.connection()
+    rows = [{"name": "new", "score": 1.5} for _ in range(count)]
+    connection.execute(sa.insert(Parent.__table__), rows)
+    connection.execute(sa.text("INSERT INTO parent (name) VALUES (:name)"), rows)
+    session.execute(sa.insert(Parent), rows)
+
+
 def update(session: orm.Session) -> None:
     for parent in session.query(Parent).all():
         parent.name = "changed"
@@ -429,6 +438,7 @@ def write_types(session: orm.Session) -> None:
         load_selectin,
         look_up,
         insert,
+        insert_rows,
         update,
         load_by_uuid,
         update_by_uuid,

@@ -8,7 +8,7 @@ how the values of a later statement of the same structure map onto them.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any
@@ -82,6 +82,15 @@ def alike(compared: Sequence[tuple[str, int, Any]], values: Sequence[Any]) -> di
     return same
 
 
+def _values_of(keys: Sequence[Any], rows: Iterable[Any]) -> list[tuple[Any, ...]]:
+    """The items of each row that have these keys, without a frame a row. KeyError if one is
+    missing."""
+    if not keys:
+        return [() for _ in rows]
+    found = map(itemgetter(*keys), rows)
+    return list(found) if len(keys) > 1 else list(zip(found, strict=True))
+
+
 class GivenRows(Sequence[Mapping[str, Any]]):
     """Parameter sets that all give the same names, kept as tuples: a dictionary is made of
     one only where somebody looks at it."""
@@ -105,10 +114,7 @@ class GivenRows(Sequence[Mapping[str, Any]]):
         if list(names) == list(self.names):
             return self.rows
         place = {name: number for number, name in enumerate(self.names)}
-        take = itemgetter(*[place[name] for name in names])
-        return (
-            [(take(row),) for row in self.rows] if len(names) == 1 else list(map(take, self.rows))
-        )
+        return _values_of([place[name] for name in names], self.rows)
 
 
 class CompiledPlan:
@@ -323,7 +329,7 @@ class CompiledPlan:
             try:
                 if isinstance(sets, GivenRows):
                     return self._plan, sets.in_order(keys)
-                return self._plan, [[params[key] for key in keys] for params in sets]
+                return self._plan, _values_of(keys, sets)
             except (KeyError, TypeError):
                 pass  # a value is missing or has another name: one by one
         if self._expanding:

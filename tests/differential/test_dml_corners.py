@@ -65,6 +65,37 @@ def several_rows_of_which_some_have_defaults(p: Any) -> None:
 
 
 @program
+def several_rows_of_parameters(p: Any) -> None:
+    """Each of them keeps its own value, though all are of the same column."""
+    t = p.Table(
+        "t", p.MetaData(), p.Column("id", p.Integer, primary_key=True), p.Column("x", p.String)
+    )
+    engine = p.engine()
+    with engine.begin() as connection:
+        t.create(connection)
+
+        def own(value: Any) -> Any:
+            return p.bindparam("x", value, unique=True)
+
+        for rows in (
+            [{"id": 1, "x": "a"}, {"id": 2, "x": own("b")}, {"id": 3, "x": own("c")}],
+            [{"id": n, "x": p.sa.literal(f"v{n}")} for n in range(4, 7)],
+            [{"id": n, "x": own(f"v{n}")} for n in range(7, 10)],
+            [{"id": p.sa.literal(n), "x": p.null() if n == 11 else own("d")} for n in (10, 11, 12)],
+        ):
+            insert = t.insert().values(rows)
+            p.show(str(insert), insert.compile().params)
+            connection.execute(insert)
+        p.show(connection.execute(t.select().order_by(t.c.id)).all())
+        named = [
+            {"id": 20, "x": p.bindparam("a")},
+            {"id": 21, "x": p.bindparam("b", type_=p.String)},
+        ]
+        connection.execute(t.insert().values(named), {"a": "1", "b": "2"})
+        p.show(connection.execute(t.select().where(t.c.id >= 20).order_by(t.c.id)).all())
+
+
+@program
 def columns_of_other_tables(p: Any) -> None:
     a, b = tables(p)
     alias = a.alias()

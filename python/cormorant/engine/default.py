@@ -77,6 +77,7 @@ class DefaultDialect(AsksInspector):
     supports_empty_insert = True
     supports_multivalues_insert = False
     supports_cast = True
+    requires_name_normalize = False
     supports_sane_rowcount = True
     supports_sane_multi_rowcount = True
     supports_statement_cache = True

@@ -206,7 +206,8 @@ def _foreign_cache_key(cls: type[ClauseElement], inherits: bool | None) -> Any:
     What a program's own construct renders may depend on anything. Only when it says so
     (``inherit_cache = True``) is it taken to depend on what its base class knows of.
     """
-    said = inherits is not None
+    # (of a value it is a matter of course)
+    said = inherits is not None or getattr(cls, "_is_bind_parameter", False)
 
     def uncacheable(self: Any, ctx: KeyContext) -> Any:
         nonlocal said

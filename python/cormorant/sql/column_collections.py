@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _Other = TypeVar("_Other")
+_C = TypeVar("_C", bound="ColumnCollection[Any]")
 
 
 class ColumnCollection(Generic[_T]):
@@ -185,9 +186,11 @@ class ColumnCollection(Generic[_T]):
 
     def as_readonly(self) -> ReadOnlyColumnCollection[_T]:
         """The same columns, and those added later, for those who only read."""
-        view: ReadOnlyColumnCollection[_T] = ReadOnlyColumnCollection.__new__(
-            ReadOnlyColumnCollection
-        )
+        return self._shared_with(ReadOnlyColumnCollection)
+
+    def _shared_with(self, cls: type[_C]) -> _C:
+        """Another collection of the same columns, now and later."""
+        view = cls.__new__(cls)
         for name in ("_all", "_index", "__dict__"):
             object.__setattr__(view, name, getattr(self, name))
         return view
@@ -251,6 +254,11 @@ class ReadOnlyColumnCollection(ColumnCollection[_T]):
         object.__setattr__(self, "_index", {})
         for key, col in columns:
             self._append(key, col)
+
+    @property
+    def _parent(self) -> ColumnCollection[_T]:
+        # Not public, but Alembic takes the columns that it drops out of it.
+        return self._shared_with(ColumnCollection)
 
     def _readonly(self) -> NoReturn:
         raise TypeError(f"{type(self).__name__} object is immutable and/or readonly")

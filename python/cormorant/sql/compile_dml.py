@@ -441,6 +441,7 @@ class DMLCompiler:
                     continue
                 done.add(key)
                 sets.append((column, self._crud_expr(column, given[key], kw)))
+        first = 0 if stmt._multi_values else None
         for column in table.c:
             key = column.key
             if key in done:
@@ -448,7 +449,7 @@ class DMLCompiler:
             value = given.get(key, _MISSING)
             if value is not _MISSING:
                 done.add(key)
-                sets.append((column, self._crud_expr(column, value, kw)))
+                sets.append((column, self._crud_expr(column, value, kw, first)))
                 if not value._is_bind_parameter:
                     made_by_database.add(key)
             elif key in names:
@@ -495,21 +496,19 @@ class DMLCompiler:
             return self.process(bind, **kw)
         return self.process(bind)
 
-    def _crud_expr(self, column: Any, value: Any, kw: dict[str, Any]) -> str:
+    def _crud_expr(
+        self, column: Any, value: Any, kw: dict[str, Any], row: int | None = None
+    ) -> str:
+        """The SQL of a value; `row`: the number of its row in VALUES of several."""
         if value._is_bind_parameter and not getattr(value, "_is_crud", False):
             original = value
             if value.unique and not value.expanding and not column._is_named:
                 value = BindParameter(None, value.value, column.type, unique=True)
                 value._ident_token = original._ident
-            elif value.unique and not value.expanding:
+            elif value.unique and not value.expanding and not row:
                 # an anonymous value goes by the name of its column
-                value = CrudParam(
-                    None if len(self.stack) > 1 else column.key,
-                    value.value,
-                    column.type if value.type._isnull else value.type,
-                    required=value.required,
-                    callable_=value.callable,
-                )
+                name = column.key if row is None else f"{column.key}_m0"
+                value = self._crud_param(column, value, name)
                 value._ident_token = original._ident
             elif value.type._isnull:
                 value = value._with_binary_element_type(column.type)
@@ -526,6 +525,22 @@ class DMLCompiler:
                     self._same_bind(named, value)
             return self.process(value, **kw)
         return self.process(value.self_group(), **kw)
+
+    def _crud_param(self, column: Any, value: Any, name: str | None) -> BindParameter[Any]:
+        """An anonymous value of a column as a parameter of a name; within a CTE it stays
+        anonymous."""
+        type_ = column.type if value.type._isnull else value.type
+        if len(self.stack) > 1:
+            name = None
+        if type(value) is BindParameter:
+            return CrudParam(
+                name, value.value, type_, required=value.required, callable_=value.callable
+            )
+        made = value._clone()  # of the program's class, which may be written otherwise
+        made.type = type_
+        if name is not None:
+            made.key, made.unique, made._is_crud = name, False, True
+        return made  # type: ignore[no-any-return]
 
     def _crud_from_select(self, stmt: Any, kw: dict[str, Any]) -> list[tuple[Any, str]]:
         table = stmt.table
@@ -672,7 +687,7 @@ class DMLCompiler:
                     if row[key].__class__ is own:
                         cells.append(write(row[key], **kw))
                         continue
-                    cells.append(self._crud_expr(column, row[key], kw))
+                    cells.append(self._crud_expr(column, row[key], kw, i))
                 elif key in first and column.default is None:
                     raise exc.CompileError(
                         f"INSERT value for column {column.table.name}.{column.name} is explicitly "

@@ -14,6 +14,8 @@ class quoted_name(str):
     def __new__(cls, value: str, quote: bool | None = None) -> Any:
         if isinstance(value, cls) and (quote is None or value.quote == quote):
             return value
+        if value is None:
+            raise AssertionError("use quoted_name.construct() for None passthrough")
         self = super().__new__(cls, value)
         self.quote = quote
         return self

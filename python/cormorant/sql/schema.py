@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .. import exc, util
 from ..inspection import _self_inspects
 from .column_collections import ColumnCollection
+from .column_element import quoted_name as quoted_name
 from .fromclause import TableClause
 from .schema_base import (
     BLANK_SCHEMA,
@@ -87,6 +88,11 @@ __all__ = [
     "conv",
     "insert_sentinel",
 ]
+
+
+def _table_name(name: Any) -> str:
+    """The name that an object stands for which is given for one, as a Table does for its own."""
+    return name if isinstance(name, str) else quoted_name(name)
 
 
 def _get_table_key(name: str, schema: Any) -> str:
@@ -179,7 +185,7 @@ class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
             # unpickling
             return object.__new__(cls)
         try:
-            name, metadata, items = args[0], args[1], args[2:]
+            name, metadata, items = _table_name(args[0]), args[1], args[2:]
         except IndexError:
             raise TypeError(
                 "Table() takes at least two positional-only arguments 'name' and 'metadata'"

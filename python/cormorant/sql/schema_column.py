@@ -45,6 +45,9 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause[_T], Generic[_T]):
     _omit_from_statements = False
     insert_sentinel = False
     _insert_sentinel = False
+    _type_to_attach: Any
+    """The type whose constraint or object of the database the table gets: not one that the
+    program assigned to `type` since."""
 
     def __init__(
         self,
@@ -96,7 +99,7 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause[_T], Generic[_T]):
             raise exc.ArgumentError("Explicit 'name' is required when sending 'quote' argument")
         self.name = name
         self.key = key if key is not None else name
-        self.type = NULLTYPE if type_ is None else to_instance(type_)
+        self.type = self._type_to_attach = NULLTYPE if type_ is None else to_instance(type_)
         self.table = None
         self.primary_key = primary_key
         if nullable is NULL_UNSPECIFIED:
@@ -219,7 +222,7 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause[_T], Generic[_T]):
         if self.primary_key:
             table.primary_key._replace(self)
         self._make_column_constraints(table)
-        if self.type._isnull is False:
+        if self._type_to_attach._isnull is False:
             self._attach_type(table)
         if self._insert_sentinel and any(
             c._insert_sentinel for c in table._columns if c is not self
@@ -258,18 +261,23 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause[_T], Generic[_T]):
             table.append_constraint(UniqueConstraint(self.key, _column_flag=True))
 
     def _attach_type(self, table: Any) -> None:
-        self.type._attach(self, table)
-        for dialect_name, variant in self.type._variant_mapping.items():
+        self._type_to_attach._attach(self, table)
+        for dialect_name, variant in self._type_to_attach._variant_mapping.items():
             if not variant._is_type_decorator:
                 variant._attach(self, table, dialect_name)
             elif isinstance(variant, _schema_type()):
                 variant._register_with(table, dialect_name)
 
     def _set_type(self, type_: Any) -> None:
-        self.type = to_instance(type_)
+        self._type_to_attach = to_instance(type_)
         if self.table is not None:
-            self._own_key = None
             self._attach_type(self.table)
+        self._take_type(self._type_to_attach)
+
+    def _take_type(self, type_: Any) -> None:
+        """Have the type, but not what it brings to a table: that of a foreign key's target."""
+        self.type = type_
+        self._own_key = None
         waiting, self._type_waiting = self._type_waiting, []
         for fk in waiting:
             fk._take_type(self)

@@ -142,8 +142,6 @@ class ColumnCollectionMixin:
         missing = [column for column in columns if column.table is None]
         if not columns or (missing and len(columns) != len(given)):
             return
-        if any(not isinstance(c, str) for c in given if c not in _Identity(columns)):
-            return
         if missing:
             waiting = set(missing)
 
@@ -253,6 +251,9 @@ class ColumnCollectionConstraint(ColumnCollectionMixin, Constraint):
 
     def __len__(self) -> int:
         return len(self.columns)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(repr, self.columns))})"
 
     def _copy(self, *, target_table: Any = None, **kw: Any) -> Any:
         # a column of no table stands for what the database knows under its name
@@ -512,9 +513,6 @@ class PrimaryKeyConstraint(ColumnCollectionConstraint):
         )
         return self._schema_item_copy(new)
 
-    def __repr__(self) -> str:
-        return f"PrimaryKeyConstraint({', '.join(map(repr, self.columns))})"
-
 
 def _sequence_class() -> Any:
     from .schema_defaults import Sequence as SequenceDefault
@@ -526,9 +524,6 @@ class UniqueConstraint(ColumnCollectionConstraint):
     """UNIQUE."""
 
     __visit_name__ = "unique_constraint"
-
-    def __repr__(self) -> str:
-        return f"UniqueConstraint({', '.join(map(repr, self.columns))})"
 
 
 class Index(DialectKWArgs, ColumnCollectionMixin, HasConditionalDDL, SchemaItem):
@@ -560,10 +555,8 @@ class Index(DialectKWArgs, ColumnCollectionMixin, HasConditionalDDL, SchemaItem)
         self._validate_dialect_kwargs(dialect_kw)
         self._given = [_column_argument(expression) for expression in expressions]
         self.expressions: list[Any] = list(self._given)
-        columns: list[Any] = []
-        for expression in self._given:
-            columns.extend(_columns_of(expression))
-        self._init_columns(columns, False)
+        columns = [_first_column(expression) for expression in self._given]
+        self._init_columns([column for column in columns if column is not None], False)
         if _table is not None:
             _table._attach_item(self)
         elif columns:
@@ -631,11 +624,11 @@ class Index(DialectKWArgs, ColumnCollectionMixin, HasConditionalDDL, SchemaItem)
         return f"Index({', '.join(parts)})"
 
 
-def _columns_of(expression: Any) -> list[Any]:
-    """The schema columns in an expression, or the name it is."""
-    from .schema import Column
+def _first_column(element: Any) -> Any:
+    """The column, or its name, that an element of an index or a constraint goes by; None if it
+    has none."""
     from .visitors import iterate
 
-    if isinstance(expression, (str, Column)):
-        return [expression]
-    return [element for element in iterate(expression) if isinstance(element, Column)]
+    if isinstance(element, str):
+        return element
+    return next((e for e in iterate(element) if isinstance(e, ColumnClause)), None)

@@ -251,7 +251,7 @@ class ForeignKey(DialectKWArgs, SchemaItem):
         if target.type._isnull:
             target._type_waiting.append(self)
             return
-        column._set_type(target.type)
+        column._take_type(target.type)
 
     def __repr__(self) -> str:
         return f"ForeignKey({self._get_colspec()!r})"

@@ -8,10 +8,9 @@ from typing import Any
 from ...sql import functions, sqltypes
 from ...sql.coercions import expect_expr, expect_function_arg, resolve
 from ...sql.column_element import ColumnElement
-from ...sql.elements import ClauseElement, ClauseList, ColumnClause
+from ...sql.elements import ClauseElement, ClauseList
 from ...sql.schema import ColumnCollectionConstraint
-from ...sql.schema_constraints import _column_argument, _onto_table
-from ...sql.visitors import iterate
+from ...sql.schema_constraints import _column_argument, _first_column, _onto_table
 from .array import ARRAY
 from .types import REGCONFIG, TSQUERY, TSVECTOR
 
@@ -85,9 +84,15 @@ class ExcludeConstraint(ColumnCollectionConstraint):
         """(expression, its key, operator) of each element."""
         made: list[tuple[Any, str | None, str]] = []
         for element, operator in self._elements:
-            found = self.table.c[element] if isinstance(element, str) else element
-            made.append((found, getattr(found, "key", None), operator))
+            found = element
+            if isinstance(element, str) and self.parent is not None:
+                found = self.table.c[element]
+            named = _first_column(element)
+            made.append((found, getattr(named, "name", named), operator))
         return made
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
 
     @property
     def operators(self) -> dict[str, str]:
@@ -124,13 +129,6 @@ class ExcludeConstraint(ColumnCollectionConstraint):
                 ops=self.ops,
             )
         )
-
-
-def _first_column(element: Any) -> Any:
-    """The column, or its name, that an element of a constraint goes by; None if it has none."""
-    if isinstance(element, str):
-        return element
-    return next((e for e in iterate(element) if isinstance(e, ColumnClause)), None)
 
 
 def array_agg(*arg: Any, **kw: Any) -> Any:

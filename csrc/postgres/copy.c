@@ -35,19 +35,19 @@ flush(crm_conn *conn, bool *interrupted)
     return left == 0;
 }
 
-/* Takes the results that are left, up to the end of the statement: the first
- * error of them in *failed, the last that succeeded in *last, both owned by
- * the caller. */
+/* Takes the results that are left, up to the end of the statement, or to where
+ * libpq is stuck: the first error of them in *failed, the last that succeeded
+ * in *last, both owned by the caller. */
 static void
 take_results(crm_conn *conn, bool *interrupted, PGresult **failed,
              PGresult **last)
 {
     PGresult *result;
-    while ((result = crm_pg_next(conn, interrupted)) != NULL) {
+    bool over = false;
+    while (!over && (result = crm_pg_next(conn, interrupted)) != NULL) {
         ExecStatusType status = PQresultStatus(result);
-        if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT ||
-            status == PGRES_COPY_BOTH) {
-            crm_pg_end_copy(conn, status, interrupted);
+        if (crm_pg_begins_copy(status)) {
+            over = !crm_pg_end_copy(conn, status, interrupted);
             PQclear(result);
         }
         else if (status == PGRES_FATAL_ERROR) {
@@ -82,6 +82,7 @@ finish(crm_conn *conn, bool interrupted, int64_t *rows, crm_error *err)
     PGresult *failed = NULL, *last = NULL;
     int status = CRM_OK;
     take_results(conn, &interrupted, &failed, &last);
+    bool stuck = PQtransactionStatus(conn->pg) == PQTRANS_ACTIVE;
     leave(conn);
     if (interrupted) {
         PQclear(failed);
@@ -91,7 +92,7 @@ finish(crm_conn *conn, bool interrupted, int64_t *rows, crm_error *err)
     else if (failed != NULL) {
         status = crm_pg_result_error(err, conn, failed);
     }
-    else if (last == NULL) {
+    else if (last == NULL || stuck) {
         status = crm_pg_conn_error(err, conn->pg);
     }
     else {
@@ -99,6 +100,7 @@ finish(crm_conn *conn, bool interrupted, int64_t *rows, crm_error *err)
         *rows = *count == '\0' ? -1 : strtoll(count, NULL, 10);
         crm_pg_note_said(conn, last);
     }
+    err->disconnect |= status < 0 && stuck;
     PQclear(last);
     return status;
 }
@@ -137,11 +139,12 @@ crm_pg_copy(crm_conn *conn, const char *sql, crm_copy *how, crm_error *err)
             failed = result;
             continue;
         }
-        if (status == PGRES_COPY_BOTH) {
-            crm_pg_end_copy(conn, status, &interrupted);
-        }
         other = status;
         PQclear(result);
+        if (status == PGRES_COPY_BOTH &&
+            !crm_pg_end_copy(conn, status, &interrupted)) {
+            break;
+        }
     }
     if (interrupted) {
         PQclear(failed);
@@ -151,7 +154,8 @@ crm_pg_copy(crm_conn *conn, const char *sql, crm_copy *how, crm_error *err)
     if (failed != NULL) {
         return crm_pg_result_error(err, conn, failed);
     }
-    if (PQstatus(conn->pg) == CONNECTION_BAD) {
+    if (PQstatus(conn->pg) == CONNECTION_BAD ||
+        PQtransactionStatus(conn->pg) == PQTRANS_ACTIVE) {
         return crm_pg_conn_error(err, conn->pg);
     }
     const char *got = PQresStatus(other);

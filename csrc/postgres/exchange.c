@@ -183,25 +183,47 @@ crm_pg_next(crm_conn *conn, bool *interrupted)
     return result;
 }
 
-void
+static const char NO_COPY[] = "COPY cannot be used with this method";
+
+bool
+crm_pg_begins_copy(ExecStatusType status)
+{
+    return status == PGRES_COPY_IN || status == PGRES_COPY_OUT ||
+           status == PGRES_COPY_BOTH;
+}
+
+int
+crm_pg_refuse_copy(crm_error *err)
+{
+    return crm_fail(err, CRM_E_PROGRAMMING, NO_COPY);
+}
+
+bool
 crm_pg_end_copy(crm_conn *conn, ExecStatusType status, bool *interrupted)
 {
     PGconn *pg = conn->pg;
-    if (status == PGRES_COPY_IN || status == PGRES_COPY_BOTH) {
-        PQputCopyEnd(pg, "COPY cannot be used with this method");
-        return;
-    }
     int64_t since = 0;
     int got;
     char *row;
-    while ((got = PQgetCopyData(pg, &row, 1)) >= 0) {
-        if (got > 0) {
-            PQfreemem(row);
-        }
-        else if (!crm_pg_await(conn, POLLIN, &since, interrupted)) {
-            break;
+    if (status == PGRES_COPY_IN || status == PGRES_COPY_BOTH) {
+        got = PQputCopyEnd(pg, NO_COPY) > 0 ? -1 : -2;
+    }
+    else {
+        while ((got = PQgetCopyData(pg, &row, 1)) >= 0) {
+            if (got > 0) {
+                PQfreemem(row);
+            }
+            else if (!crm_pg_await(conn, POLLIN, &since, interrupted)) {
+                break; /* the next result says why */
+            }
         }
     }
+    bool stuck =
+        got == -2 && !PQisBusy(pg) && PQtransactionStatus(pg) == PQTRANS_ACTIVE;
+    if (stuck) {
+        shutdown(PQsocket(pg), SHUT_RDWR);
+    }
+    return !stuck;
 }
 
 int
@@ -255,7 +277,7 @@ crm_pg_collect(crm_conn *conn, bool pipeline, int *before, PGresult **out,
             case PGRES_COPY_IN:
             case PGRES_COPY_OUT:
             case PGRES_COPY_BOTH:
-                crm_pg_end_copy(conn, status, &interrupted);
+                over = !crm_pg_end_copy(conn, status, &interrupted);
                 copying = true;
                 break;
             default:
@@ -269,8 +291,8 @@ crm_pg_collect(crm_conn *conn, bool pipeline, int *before, PGresult **out,
         PQclear(result);
     }
     crm_error stuck;
-    bool usable =
-        !pipeline || crm_pg_end_pipeline(conn, CRM_OK, &stuck) == CRM_OK;
+    bool usable = pipeline ? crm_pg_end_pipeline(conn, CRM_OK, &stuck) == CRM_OK
+                           : PQtransactionStatus(pg) != PQTRANS_ACTIVE;
     if (usable && failed == NULL && kept != NULL && !interrupted && !copying) {
         *out = kept;
         return CRM_OK;
@@ -283,8 +305,7 @@ crm_pg_collect(crm_conn *conn, bool pipeline, int *before, PGresult **out,
         crm_pg_result_error(err, conn, failed);
     }
     if (copying && PQstatus(pg) != CONNECTION_BAD) {
-        crm_fail(err, CRM_E_PROGRAMMING,
-                 "COPY cannot be used with this method");
+        crm_pg_refuse_copy(err);
     }
     if (interrupted) {
         bool lost = PQstatus(pg) == CONNECTION_BAD;

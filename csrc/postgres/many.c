@@ -237,7 +237,8 @@ take_all(crm_stmt *stmt, const plan_list *list, bool single, crm_rows *rows,
             continue;
         }
         ended = false;
-        switch (PQresultStatus(result)) {
+        ExecStatusType what = PQresultStatus(result);
+        switch (what) {
             case PGRES_PIPELINE_SYNC:
                 PQclear(result);
                 goto over;
@@ -251,6 +252,18 @@ take_all(crm_stmt *stmt, const plan_list *list, bool single, crm_rows *rows,
                 }
                 break;
             case PGRES_PIPELINE_ABORTED:
+                break;
+            case PGRES_COPY_IN:
+            case PGRES_COPY_OUT:
+            case PGRES_COPY_BOTH:
+                if (status == CRM_OK) {
+                    status = crm_pg_refuse_copy(err);
+                    forget_parses(stmt, list, at);
+                }
+                if (!crm_pg_end_copy(conn, what, &interrupted)) {
+                    PQclear(result);
+                    goto over;
+                }
                 break;
             default:
                 if (status == CRM_OK) {

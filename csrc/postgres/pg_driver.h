@@ -172,9 +172,15 @@ PGresult *crm_pg_next(crm_conn *conn, bool *interrupted);
 /* Leaves the pipeline: `status`, or CRM_FAIL with *err where libpq is still
  * busy; the connection is then of no more use, which *err says in any case. */
 int crm_pg_end_pipeline(crm_conn *conn, int status, crm_error *err);
+/* Whether that is the status of a COPY that begins.  libpq gives it again until
+ * the COPY ends. */
+bool crm_pg_begins_copy(ExecStatusType status);
 /* Ends a COPY of that status: sends nothing, or drops what comes up to its end.
- * *interrupted as for crm_pg_await(). */
-void crm_pg_end_copy(crm_conn *conn, ExecStatusType status, bool *interrupted);
+ * *interrupted as for crm_pg_await().  False where that cannot be, as without
+ * memory for a row: no other result follows, and the connection is lost. */
+bool crm_pg_end_copy(crm_conn *conn, ExecStatusType status, bool *interrupted);
+/* Fills *err for a COPY that came where none is wanted: CRM_FAIL. */
+int crm_pg_refuse_copy(crm_error *err);
 /* Takes the results of a statement that *before others were sent before; of a
  * pipeline, up to its end.  *out is owned by the caller.  CRM_FAIL for the
  * first error of all; *before then says how many statements after the failed

@@ -178,7 +178,7 @@ crm_pg_texts(crm_conn *conn, const PGresult *result, int col, bool array,
     PGconn *pg = conn->pg;
     crm_pg_record *records = NULL;
     PGresult *failed = NULL;
-    bool interrupted = false;
+    bool interrupted = false, copying = false;
     if (crm_pg_is_record(PQftype(result, col))) {
         records = crm_pg_records_new(result, col, first, count, err);
         if (records == NULL) {
@@ -230,11 +230,17 @@ crm_pg_texts(crm_conn *conn, const PGresult *result, int col, bool array,
             continue;
         }
         PQclear(next);
+        if (crm_pg_begins_copy(status)) {
+            copying = true;
+            if (!crm_pg_end_copy(conn, status, &interrupted)) {
+                break;
+            }
+        }
     }
     crm_error stuck;
     bool usable = crm_pg_end_pipeline(conn, CRM_OK, &stuck) == CRM_OK;
     if (usable && failed == NULL && PQstatus(pg) != CONNECTION_BAD &&
-        !interrupted) {
+        !interrupted && !copying) {
         return texts;
     }
     if (failed != NULL) {
@@ -243,8 +249,13 @@ crm_pg_texts(crm_conn *conn, const PGresult *result, int col, bool array,
     else {
         crm_pg_conn_error(err, pg);
     }
+    if (copying && PQstatus(pg) != CONNECTION_BAD) {
+        crm_pg_refuse_copy(err);
+    }
     if (interrupted) {
+        bool lost = PQstatus(pg) == CONNECTION_BAD;
         crm_fail(err, CRM_E_INTERRUPTED, "interrupted");
+        err->disconnect = lost;
     }
     err->disconnect |= !usable;
     crm_pg_free_texts(texts, count);

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -103,6 +105,47 @@ def test_memory_is_bounded(raw: Any, url: str) -> None:
     assert resident() - start < 8_000_000
     assert sink.most < 200_000
     engine.dispose()
+
+
+LIMITED = """
+import io, resource, sys
+import cormorant as sa
+
+url, how = sys.argv[1:]
+engine = sa.create_engine(url)
+raw = engine.raw_connection()
+core = raw.dbapi_connection
+raw.cursor().execute("SELECT 1")
+sql = "COPY (SELECT repeat('x', 50000000)) TO STDOUT"
+with open("/proc/self/statm") as file:
+    mapped = int(file.read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (mapped + 90_000_000, resource.RLIM_INFINITY))
+try:
+    if how == "file":
+        raw.cursor().copy_expert(sql, io.BytesIO())
+    elif how == "block":
+        with raw.cursor().copy(sql) as copy:
+            copy.read()
+    else:
+        raw.cursor().execute(sql)
+except core.Error as error:
+    print(str(error).splitlines()[0])
+raw.close()
+with engine.connect() as conn:
+    print(conn.connection.dbapi_connection is core, conn.exec_driver_sql("SELECT 1").scalar())
+"""
+
+
+@pytest.mark.not_sanitized(reason="ASan maps more memory than may be")
+@pytest.mark.parametrize("how", ["file", "block", "statement"])
+def test_a_row_larger_than_memory(how: str, url: str) -> None:
+    """libpq would tell of such a row again and again, without end."""
+    driver = "psycopg2" if how == "file" else "psycopg"
+    words = [sys.executable, "-c", LIMITED, url.replace(":", f"+{driver}:", 1), how]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    error = "COPY cannot be used with this method" if how == "statement" else "out of memory"
+    # another connection takes its place
+    assert done.stdout.splitlines() == [error, "False 1"], done.stderr
 
 
 def test_a_signal_ends_reading(raw: Any, alarm: Any) -> None:

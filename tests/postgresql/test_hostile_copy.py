@@ -221,9 +221,21 @@ def notified(raw: Any) -> None:
     raw.cursor().execute("SELECT 1")
 
 
+def many(raw: Any) -> None:
+    raw.cursor().executemany("INSERT INTO t VALUES (%s)", [(1,), (2,)])
+
+
+def made_text(raw: Any) -> None:
+    """Reads a value of a type that the server makes text of."""
+    cursor = raw.cursor()
+    cursor.execute("SELECT v FROM t")
+    cursor.fetchall()
+
+
 FILES = [to_server, from_server]
 PROGRAMS = [*FILES, block_to_server, block_from_server]
 PROGRAMS += [binary_block, left_early, statements, notified]
+OTHERS = [many, made_text]
 
 
 def run(program: Callable[[Any], None], script: Script, patience: float = 0.1) -> str:
@@ -273,6 +285,42 @@ def test_every_message_at_every_place(program: Callable[[Any], None]) -> None:
     assert len(seen) > 1
 
 
+# what a server says to two rows, and to a value, the type of which is asked for
+PARSED = [message("1"), message("2"), message("n"), BEGUN]
+OF_MANY = [
+    [*PARSED, message("1"), message("2"), message("n"), message("C", b"INSERT 0 2\0"), READY]
+]
+POINT = [b"600", b"b", b"2000", b"point", b"0", b"point_send"]
+OF_TEXT = [
+    [*PARSED, message("1"), message("2"), message("T", shorts(1) + column("v", 600))],
+    [message("1"), message("2"), message("T", shorts(6) + column("v", 25) * 6)],
+    [message("1"), message("n"), message("2"), message("T", shorts(1) + column("v", 25))],
+]
+OF_TEXT[0] += [message("D", shorts(1) + words(16) + bytes(16)), message("C", b"SELECT 1\0"), READY]
+OF_TEXT[1] += [message("D", shorts(6) + b"".join(words(len(v)) + v for v in POINT))]
+OF_TEXT[1] += [message("C", b"SELECT 1\0"), READY]
+OF_TEXT[2] += [message("D", shorts(1) + words(5) + b"(0,0)"), message("C", b"SELECT 1\0"), READY]
+
+
+@pytest.mark.parametrize(("program", "usual"), [(many, OF_MANY), (made_text, OF_TEXT)])
+def test_a_copy_at_every_place_of_a_pipeline(
+    program: Callable[[Any], None], usual: list[list[Message]]
+) -> None:
+    """Where nobody thinks of one: what libpq says of it, it says until it ends."""
+    usual = [*usual, [TOLD, READY]]
+    assert run(program, [b"".join(each) for each in usual], 10) == "fine"
+    seen: Counter[str] = Counter()
+    other = [message("C", b"SELECT 0\0"), message("n"), message("T", shorts(0))]
+    parts = [*[begins(kind) for kind in "GHW"], begins("H") + ROW + DONE, *other]
+    for part, (number, answer) in itertools.product(parts, enumerate(usual[:-1])):
+        for at, instead in itertools.product(range(len(answer) + 1), (0, 1)):
+            script = [b"".join(each) for each in usual]
+            script[number] = b"".join([*answer[:at], part, *answer[at + instead :]])
+            seen[run(program, script)] += 1
+    assert seen["OperationalError"] > 0
+    assert seen["ProgrammingError"] > 0
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_messages_in_any_order(seed: int) -> None:
     rng = random.Random(seed)
@@ -284,5 +332,5 @@ def test_messages_in_any_order(seed: int) -> None:
             else b"".join(rng.choices(PARTS, k=rng.randrange(5))) + rng.choice(ENDINGS)
             for _ in range(rng.randrange(1, 7))
         ]
-        seen[run(rng.choice(PROGRAMS), script)] += 1
+        seen[run(rng.choice([*PROGRAMS, *OTHERS]), script)] += 1
     assert seen["OperationalError"] > 0

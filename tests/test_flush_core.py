@@ -366,6 +366,11 @@ def test_bad_arguments(conn, User, flush):
         insert_objects(conn, flush.manager, [(99, 0, None)], flush.make, {}, [])
     with pytest.raises(TypeError):
         insert_objects(conn, flush.manager, [3], flush.make, {}, [])
+    age = flush.slot("age")
+    twice = InsertPlan(Plan("SELECT ?", ((0, INTEGER, None),)), (age,) * 99)
+    with pytest.raises(ValueError, match="an attribute once"):
+        defaults = [(age, COLUMN_DEFAULT, int)]
+        insert_objects(conn, flush.manager, defaults, lambda *a: twice, {}, [User()])
     with pytest.raises(TypeError):
         insert_objects(conn, flush.manager, flush.columns(), lambda *a: 3, {}, [User()])
     with pytest.raises(ZeroDivisionError):

@@ -176,6 +176,11 @@ set_sources(insert *self, crm_insert_plan *plan)
             column *col = &self->columns[c];
             if (col->slot == plan->slots[k] && !self->given[c] &&
                 has_default(col)) {
+                if (flush->ndefaults == self->ncolumns) {
+                    PyErr_SetString(PyExc_ValueError,
+                                    "a plan binds an attribute once");
+                    return -1;
+                }
                 self->makers[flush->ndefaults] = col->maker;
                 flush->sources[k] = (crm_source){CRM_FROM_DEFAULT,
                                                  (uint16_t)flush->ndefaults++};

@@ -7,6 +7,7 @@
 #ifndef CRM_CELL_H
 #define CRM_CELL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef enum {
@@ -31,6 +32,7 @@ typedef enum {
     CRM_RANGE,      /* p: crm_nested with two cells: lower, upper bound */
     CRM_MULTIRANGE, /* p: crm_nested with a RANGE cell each */
     CRM_MAP,        /* p: crm_nested with cells key, value, key, value … */
+    CRM_LIST,       /* parameters: p: crm_elements and the text of an array */
 } crm_tag;
 
 /* True of the tags whose value is bytes at p. */
@@ -41,7 +43,7 @@ crm_tag_has_bytes(unsigned tag)
         1u << CRM_TEXT | 1u << CRM_BLOB | 1u << CRM_UUID | 1u << CRM_NUMERIC |
         1u << CRM_JSON | 1u << CRM_INTERVAL | 1u << CRM_TIMETZ |
         1u << CRM_MOMENT | 1u << CRM_INET | 1u << CRM_ARRAY | 1u << CRM_RANGE |
-        1u << CRM_MULTIRANGE | 1u << CRM_MAP;
+        1u << CRM_MULTIRANGE | 1u << CRM_MAP | 1u << CRM_LIST;
     return tags >> tag & 1;
 }
 
@@ -63,6 +65,24 @@ typedef struct {
         const char *p;
     } u;
 } crm_cell;
+
+/* Whether a NUMERIC's text is that of a whole number that 64 bits hold, which
+ * as a literal is an integer. */
+static inline bool
+crm_is_integer(const crm_cell *cell, int64_t *value)
+{
+    bool sign = cell->len > 0 && cell->u.p[0] == '-';
+    uint32_t digits = cell->len - sign;
+    uint64_t sum = 0;
+    for (uint32_t i = sign; i < cell->len; i++) {
+        if (cell->u.p[i] < '0' || cell->u.p[i] > '9' || digits > 19) {
+            return false;
+        }
+        sum = sum * 10 + (uint64_t)(cell->u.p[i] - '0');
+    }
+    *value = sign ? -(int64_t)sum : (int64_t)sum;
+    return digits > 0 && sum <= INT64_MAX;
+}
 
 /* The bytes of an INTERVAL: a month counts 30 days, twelve of them 365. */
 typedef struct {
@@ -102,6 +122,42 @@ typedef enum {
     CRM_RANGE_LOWER_INC = 2,
     CRM_RANGE_UPPER_INC = 4,
 } crm_range_flags;
+
+/* Of what classes the elements of a list are that no column's type stands for:
+ * bits, in the order of their names in Python. */
+typedef enum {
+    CRM_OF_DECIMAL = 1 << 0,
+    CRM_OF_ADDRESS = 1 << 1,
+    CRM_OF_NETWORK = 1 << 2,
+    CRM_OF_UUID = 1 << 3,
+    CRM_OF_BOOL = 1 << 4,
+    CRM_OF_BYTES = 1 << 5,
+    CRM_OF_DATE = 1 << 6,
+    CRM_OF_TIMESTAMP = 1 << 7,
+    CRM_OF_TIMESTAMPTZ = 1 << 8,
+    CRM_OF_FLOAT = 1 << 9,
+    CRM_OF_INT = 1 << 10,
+    CRM_OF_STR = 1 << 11,
+    CRM_OF_TIME = 1 << 12,
+    CRM_OF_TIMETZ = 1 << 13,
+    CRM_OF_INTERVAL = 1 << 14,
+} crm_list_class;
+
+/* The least type of numbers that holds each of a list's as a literal is read:
+ * 1.5 is a decimal, whichever its class. */
+typedef enum {
+    CRM_HOLDS_INT32 = 0,
+    CRM_HOLDS_INT64,
+    CRM_HOLDS_NUMERIC,
+    CRM_HOLDS_DOUBLE, /* some are not finite */
+} crm_list_number;
+
+/* What stands before the text of a LIST, at no particular alignment; a NUL is
+ * behind that. */
+typedef struct {
+    uint32_t classes; /* crm_list_class; 0: no elements but NULL */
+    uint32_t number;  /* crm_list_number */
+} crm_elements;
 
 _Static_assert(sizeof(crm_cell) == 16, "a cell is 16 bytes");
 

@@ -80,6 +80,10 @@ crm_decode_plain(crm_core *core, const crm_cell *cell)
             const crm_codec any = {0};
             return crm_nested_decode(core, &any, 0, cell);
         }
+        case CRM_LIST:
+            return PyUnicode_DecodeUTF8(
+                cell->u.p + sizeof(crm_elements),
+                (Py_ssize_t)(cell->len - sizeof(crm_elements)), NULL);
         case CRM_INET:
             return decode_inet(cell);
         case CRM_UUID:

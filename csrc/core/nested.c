@@ -167,6 +167,8 @@ typedef struct {
     crm_core *core;
     const crm_codec *item;
     PyObject *parts; /* list of str */
+    crm_elements of; /* what was put */
+    bool untyped;    /* no column's type says what elements are */
     int status;
 } nested_writer;
 
@@ -182,6 +184,27 @@ static int
 put_ascii(nested_writer *to, const char *text)
 {
     return put(to, PyUnicode_FromString(text));
+}
+
+/* Whether the server reads an element or field as it is, without quotes around
+ * it: it is no NULL and has nothing of what arrays and records are written
+ * with. */
+static bool
+is_bare(PyObject *text)
+{
+    Py_ssize_t len;
+    const char *bytes = PyUnicode_AsUTF8AndSize(text, &len);
+    if (bytes == NULL || len == 0 || (len == 4 && (bytes[0] | 32) == 'n')) {
+        PyErr_Clear();
+        return false;
+    }
+    for (Py_ssize_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)bytes[i];
+        if (c <= ' ' || strchr("\"\\{}(),", c) != NULL) {
+            return false;
+        }
+    }
+    return true;
 }
 
 PyObject *
@@ -237,9 +260,56 @@ put_str(nested_writer *to, const crm_cell *cell)
     if (text == NULL) {
         return -1;
     }
-    int status = put(to, crm_quoted(text));
+    int status = put(to, is_bare(text) ? Py_NewRef(text) : crm_quoted(text));
     Py_DECREF(text);
     return status;
+}
+
+static crm_list_number
+number_of(const crm_cell *cell)
+{
+    int64_t value = cell->u.i;
+    if (cell->tag == CRM_DOUBLE) {
+        return cell->u.d - cell->u.d == 0.0 ? CRM_HOLDS_NUMERIC
+                                            : CRM_HOLDS_DOUBLE;
+    }
+    if (cell->tag == CRM_NUMERIC && !crm_is_integer(cell, &value)) {
+        return CRM_HOLDS_NUMERIC;
+    }
+    return value >= INT32_MIN && value <= INT32_MAX ? CRM_HOLDS_INT32
+                                                    : CRM_HOLDS_INT64;
+}
+
+/* Notes of which class an element is, unless it is a record. */
+static void
+note_class(nested_writer *to, PyObject *value, const crm_cell *cell)
+{
+    static const uint32_t classes[] = {
+        [CRM_INT64] = CRM_OF_INT,         [CRM_DOUBLE] = CRM_OF_FLOAT,
+        [CRM_TEXT] = CRM_OF_STR,          [CRM_BLOB] = CRM_OF_BYTES,
+        [CRM_BOOL] = CRM_OF_BOOL,         [CRM_DATE] = CRM_OF_DATE,
+        [CRM_TIME] = CRM_OF_TIME,         [CRM_TIMESTAMP] = CRM_OF_TIMESTAMP,
+        [CRM_UUID] = CRM_OF_UUID,         [CRM_NUMERIC] = CRM_OF_DECIMAL,
+        [CRM_INTERVAL] = CRM_OF_INTERVAL, [CRM_TIMETZ] = CRM_OF_TIMETZ,
+        [CRM_INET] = CRM_OF_ADDRESS,
+    };
+    uint32_t found = PyTuple_Check(value)                   ? 0
+                     : cell->tag < Py_ARRAY_LENGTH(classes) ? classes[cell->tag]
+                                                            : 0;
+    if (cell->tag == CRM_TIMESTAMP && cell->flags & CRM_CELL_UTC) {
+        found = CRM_OF_TIMESTAMPTZ;
+    }
+    else if (cell->tag == CRM_INET && cell->flags == CRM_INET_NETWORK) {
+        found = CRM_OF_NETWORK;
+    }
+    else if (cell->tag == CRM_NUMERIC && PyLong_Check(value)) {
+        found = CRM_OF_INT;
+    }
+    to->of.classes |= found;
+    if (found & (CRM_OF_INT | CRM_OF_DECIMAL | CRM_OF_FLOAT)) {
+        crm_list_number number = number_of(cell);
+        to->of.number = number > to->of.number ? number : to->of.number;
+    }
 }
 
 static int
@@ -267,10 +337,28 @@ put_cell(nested_writer *to, const crm_cell *cell)
     }
 }
 
+/* Without a column's type tuples are records. */
 static bool
-is_list(PyObject *value)
+is_list(const nested_writer *to, PyObject *value)
 {
-    return PyList_Check(value) || PyTuple_Check(value);
+    return PyList_Check(value) || (!to->untyped && PyTuple_Check(value));
+}
+
+/* Puts an element or a field. */
+static int
+put_item(nested_writer *to, PyObject *value)
+{
+    crm_cell cell;
+    PyObject *keep;
+    int status = crm_encode(to->core, to->item, 1, value, &cell, &keep);
+    if (status < 0) {
+        to->status = status;
+        return -1;
+    }
+    note_class(to, value, &cell);
+    status = put_cell(to, &cell);
+    Py_XDECREF(keep);
+    return status;
 }
 
 /* Puts a value of an array, which is an array itself if it is a list.  `whole`:
@@ -278,7 +366,7 @@ is_list(PyObject *value)
 static int
 put_value(nested_writer *to, PyObject *value, int depth, bool whole)
 {
-    if (!whole && is_list(value)) {
+    if (!whole && is_list(to, value)) {
         if (depth >= MAX_DEPTH) {
             PyErr_SetString(PyExc_ValueError, "array nested too deeply");
             return -1;
@@ -288,7 +376,7 @@ put_value(nested_writer *to, PyObject *value, int depth, bool whole)
         Py_ssize_t count = items == NULL ? 0 : PyTuple_GET_SIZE(items);
         /* Of types whose values may be lists the first element says whether
          * they are. */
-        bool leaves = count > 0 && !is_list(PyTuple_GET_ITEM(items, 0)) &&
+        bool leaves = count > 0 && !is_list(to, PyTuple_GET_ITEM(items, 0)) &&
                       (to->item->code == CRM_TYPE_JSON ||
                        to->item->code == CRM_TYPE_PYTHON);
         for (Py_ssize_t i = 0; status == 0 && i < count; i++) {
@@ -301,33 +389,107 @@ put_value(nested_writer *to, PyObject *value, int depth, bool whole)
         Py_XDECREF(items);
         return status < 0 ? -1 : put_ascii(to, "}");
     }
-    crm_cell cell;
-    PyObject *keep;
-    int status = crm_encode(to->core, to->item, 1, value, &cell, &keep);
-    if (status < 0) {
-        to->status = status;
-        return -1;
+    return put_item(to, value);
+}
+
+/* Puts a record, whose NULLs are nothing between the commas. */
+static int
+put_record(nested_writer *to, PyObject *tuple)
+{
+    int status = put_ascii(to, "(");
+    for (Py_ssize_t i = 0; status == 0 && i < PyTuple_GET_SIZE(tuple); i++) {
+        PyObject *field = PyTuple_GET_ITEM(tuple, i);
+        status = i > 0 ? put_ascii(to, ",") : 0;
+        if (status == 0 && field != Py_None) {
+            status = put_item(to, field);
+        }
     }
-    status = put_cell(to, &cell);
-    Py_XDECREF(keep);
-    return status;
+    return status < 0 ? -1 : put_ascii(to, ")");
+}
+
+/* What was put, as a new str; NULL if that failed. */
+static PyObject *
+written(nested_writer *to, int status)
+{
+    PyObject *empty = status < 0 ? NULL : PyUnicode_New(0, 0);
+    PyObject *text = empty == NULL ? NULL : PyUnicode_Join(empty, to->parts);
+    Py_XDECREF(empty);
+    Py_CLEAR(to->parts);
+    return text;
+}
+
+static int
+begin_writing(nested_writer *to, crm_core *core, const crm_codec *item)
+{
+    *to = (nested_writer){.core = core,
+                          .item = item,
+                          .parts = PyList_New(0),
+                          .untyped = item->code == CRM_TYPE_ANY,
+                          .status = CRM_ENCODE_REFUSED};
+    return to->parts == NULL ? -1 : 0;
 }
 
 PyObject *
 crm_nested_text(crm_core *core, const crm_codec *item, PyObject *value,
                 int *status)
 {
-    nested_writer to = {.core = core,
-                        .item = item,
-                        .parts = PyList_New(0),
-                        .status = CRM_ENCODE_REFUSED};
-    PyObject *text = NULL;
-    if (to.parts != NULL && put_value(&to, value, 0, false) == 0) {
-        PyObject *empty = PyUnicode_New(0, 0);
-        text = empty == NULL ? NULL : PyUnicode_Join(empty, to.parts);
-        Py_XDECREF(empty);
-    }
-    Py_XDECREF(to.parts);
+    nested_writer to;
+    int done = begin_writing(&to, core, item);
+    to.untyped = false;
+    PyObject *text =
+        written(&to, done < 0 ? done : put_value(&to, value, 0, false));
     *status = to.status;
     return text;
+}
+
+/* A cell of text that has a crm_elements before it. */
+static int
+make_list(const crm_elements *of, const crm_cell *text, crm_cell *cell,
+          PyObject **keep)
+{
+    size_t len = sizeof(*of) + text->len;
+    PyObject *bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)len);
+    if (bytes == NULL) {
+        return CRM_ENCODE_REFUSED;
+    }
+    memcpy(PyBytes_AS_STRING(bytes), of, sizeof(*of));
+    memcpy(PyBytes_AS_STRING(bytes) + sizeof(*of), text->u.p, text->len);
+    *cell = (crm_cell){
+        .tag = CRM_LIST, .len = (uint32_t)len, .u.p = PyBytes_AS_STRING(bytes)};
+    *keep = bytes;
+    return 0;
+}
+
+int
+crm_nested_untyped(crm_core *core, PyObject *value, crm_cell *cell,
+                   PyObject **keep)
+{
+    static const crm_codec any = {0};
+    nested_writer to;
+    int status = begin_writing(&to, core, &any);
+    bool record = PyTuple_Check(value);
+    if (status == 0 && Py_EnterRecursiveCall(" in a list of parameters") == 0) {
+        status =
+            record ? put_record(&to, value) : put_value(&to, value, 0, false);
+        Py_LeaveRecursiveCall();
+    }
+    else {
+        status = -1;
+    }
+    PyObject *text = written(&to, status);
+    if (text == NULL) {
+        return to.status;
+    }
+    if (record) {
+        status = crm_encode_str(text, cell, keep);
+    }
+    else {
+        crm_cell made;
+        PyObject *kept = NULL;
+        status = crm_encode_str(text, &made, &kept);
+        status = status < 0 ? status : make_list(&to.of, &made, cell, keep);
+        Py_XDECREF(kept);
+    }
+    Py_DECREF(text);
+    return status;
 }

@@ -23,4 +23,9 @@ PyObject *crm_nested_text(crm_core *core, const crm_codec *item,
  * str, or NULL with an exception. */
 PyObject *crm_quoted(PyObject *text);
 
+/* A cell of a list or tuple whose elements no column's type stands for: LIST,
+ * or TEXT of a record.  As crm_encode. */
+int crm_nested_untyped(crm_core *core, PyObject *value, crm_cell *cell,
+                       PyObject **keep);
+
 #endif /* CRM_NESTED_H */

@@ -116,14 +116,7 @@ crm_typed_encode(crm_core *core, PyObject *value, crm_cell *cell,
         return encode_uuid(core, value, cell, keep);
     }
     if (PyList_Check(value) || PyTuple_Check(value)) {
-        const crm_codec any = {0};
-        PyObject *text = crm_nested_text(core, &any, value, &status);
-        if (text == NULL) {
-            return status;
-        }
-        status = crm_encode_str(text, cell, keep);
-        Py_DECREF(text);
-        return status;
+        return crm_nested_untyped(core, value, cell, keep);
     }
     bool network = false;
     int address = is_address(value, &network);

@@ -84,9 +84,16 @@ def named_plan(
 
 
 def numbered_plan(sql: str, order: Any, binds: Any, program: Any, many: Any) -> _core.Plan:
-    """As named_plan(), of SQL that has ``$n`` in it."""
+    """As named_plan(), of SQL that has ``$n`` in it. Where no type is known the server says what a
+    list or tuple is."""
     chosen = dict(zip(reversed(order), reversed(binds), strict=True))
     slots = [chosen[name] for name in dict.fromkeys(order)]
+    slots = [
+        (bind[0], _core.TYPE_ARRAY, (_core.TYPE_ANY, None, False))
+        if bind[1] == _core.TYPE_ANY
+        else bind
+        for bind in slots
+    ]
     return _core.Plan(sql, slots, program, sql, None, True, many, True)
 
 

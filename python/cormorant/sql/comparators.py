@@ -178,13 +178,13 @@ def between(
         group=False,
         group_contents=False,
     )
+    # SQLAlchemy gives it no type: SQLite's 0 and 1 are read as they are
     return BinaryExpression(
         expr,
         right,
         op,
-        BOOLEANTYPE,
-        NEGATE[op],
-        {"symmetric": symmetric} if symmetric else None,
+        negate=NEGATE[op],
+        modifiers={"symmetric": symmetric} if symmetric else None,
     )
 
 

@@ -319,11 +319,13 @@ class ExpressionCompiler:
 
     def visit_is_true_unary_operator(self, element: Any, operator: Any, **kw: Any) -> str:
         text = self.process(element.element, **kw)
-        return text if self.native_boolean else f"{text} = 1"
+        condition = self.native_boolean or element._is_implicitly_boolean
+        return text if condition else f"{text} = 1"
 
     def visit_is_false_unary_operator(self, element: Any, operator: Any, **kw: Any) -> str:
         text = self.process(element.element, **kw)
-        return f"NOT {text}" if self.native_boolean else f"{text} = 0"
+        condition = self.native_boolean or element._is_implicitly_boolean
+        return f"NOT {text}" if condition else f"{text} = 0"
 
     def visit_binary(
         self,

@@ -252,7 +252,7 @@ class BooleanClauseList(ColumnElement[bool]):
         return self
 
     def _negate(self) -> ColumnElement[Any]:
-        return UnaryExpression(Grouping(self), operator=inv, type_=BOOLEANTYPE)
+        return UnaryExpression(Grouping(self), operator=inv)
 
     def _cache_key(self, ctx: KeyContext) -> Any:
         return (BooleanClauseList, self.operator, *[c._cache_key(ctx) for c in self.clauses])
@@ -273,11 +273,6 @@ class Grouping(ColumnElement[_T]):
 
     def _ungroup(self) -> Any:
         return self.element._ungroup()
-
-    def _negate(self) -> ColumnElement[Any]:
-        if self._is_implicitly_boolean:
-            return UnaryExpression(self, operator=inv, type_=BOOLEANTYPE)
-        return super()._negate()
 
     def _with_binary_element_type(self, type_: Any) -> Any:
         return Grouping(self.element._with_binary_element_type(type_))
@@ -387,6 +382,10 @@ class AsBoolean(UnaryExpression[bool]):
 
     def self_group(self, against: Any = None) -> Any:
         return self
+
+    @property
+    def _is_implicitly_boolean(self) -> bool:  # type: ignore[override]
+        return self.element._is_implicitly_boolean  # type: ignore[no-any-return]
 
     @property
     def _non_anon_label(self) -> Any:

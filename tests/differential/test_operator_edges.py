@@ -349,3 +349,61 @@ def test_types_of_regular_expressions() -> None:
                 p.show(c.execute(p.select(t).where(criterion).order_by(t.c.id)).all())
 
     compare(program)
+
+
+def test_negations() -> None:
+    """What is of no type is read as the database gives it."""
+
+    def program(p: Peer) -> None:
+        c, b = p.column("c", p.Integer), p.column("b", p.Boolean)
+        one = p.literal(1)
+        with p.engine().connect() as connection:
+            for made in (
+                lambda x: x.between(1, 3),
+                lambda x: ~x.between(2, 3),
+                lambda x: p.and_(x > 0, x < 3),
+                lambda x: p.or_(x > 0, b) if x is c else p.or_(x > 0, x < 0),
+                lambda x: (x > 0).self_group(),
+                lambda x: p.tuple_(x, x).in_([(1, 1)]),
+            ):
+                for times in range(4):
+                    column, value = made(c), made(one)
+                    for _ in range(times):
+                        column, value = ~column, ~value
+                    p.show(str(column), repr(column.type))
+                    p.show(connection.execute(p.select(value)).scalar())
+        for made in (
+            c.bool_op("@@")(1),
+            c.op("@@", is_comparison=True)(1),
+            c.op("@@")(1),
+            p.exists(),
+            p.exists() & p.exists(),
+            p.func.f(type_=p.Boolean),
+            p.case((c == 1, True), else_=False),
+            1 == p.any_(p.select(c).scalar_subquery()),
+            (c > 1).label("x"),
+        ):
+            for expression in (~made, ~~made, p.not_(made.self_group(p.sql.operators.inv))):
+                p.show(repr(expression.type))
+                _show(p, lambda e=expression: p.select(e), lambda e=expression: e & b)
+                for name in ("sqlite", "postgresql"):
+                    dialect = p.module(f"dialects.{name}").dialect()
+                    p.show(str(p.select(c).where(expression).compile(dialect=dialect)))
+
+    compare(program)
+
+
+def test_casts_of_casts() -> None:
+    """They go by the name of what is within."""
+
+    def program(p: Peer) -> None:
+        t = p.table("t", p.column("a", p.String))
+        length = p.func.length(t.c.a)
+        for within in (t.c.a, length, length.label("q"), p.literal_column("x"), t.c.a + "x"):
+            for outer in (p.cast, p.try_cast, p.type_coerce):
+                for inner in (p.cast, p.type_coerce):
+                    chosen = p.select(outer(inner(p.cast(within, p.Text), p.Text), p.Integer))
+                    p.show(str(chosen), str(p.select(chosen.subquery())))
+                    p.show(chosen.subquery().c.keys())
+
+    compare(program)

@@ -64,11 +64,15 @@ class _WrapsColumn(ColumnElement[_T]):
     @property
     def _proxy_name(self) -> Any:
         wrapped = self.wrapped_column_expression
+        if isinstance(wrapped, _WrapsColumn):
+            return wrapped._proxy_name
         return wrapped._proxy_key
 
     @property
     def _anon_name_label(self) -> AnonName:
         wrapped = self.wrapped_column_expression
+        while isinstance(wrapped, _WrapsColumn):
+            wrapped = wrapped.wrapped_column_expression
         name = wrapped._non_anon_label if wrapped._is_column else None
         if name is not None:
             # unlike the anonymous name of the column itself

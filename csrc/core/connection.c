@@ -430,28 +430,79 @@ connection_close(crm_connection *self, PyObject *Py_UNUSED(ignored))
 }
 
 PyDoc_STRVAR(describe_doc,
-             "describe($self, plan, /)\n--\n\n"
+             "describe($self, plan, values=(), /)\n--\n\n"
              "Names of the columns a plan (or SQL text) returns, without "
-             "running it.");
+             "running it.\n\n"
+             "The values say of which types its parameters are, where the "
+             "driver has to ask the database.");
 
+/* `cells`: NULL without values. */
 static int
-describe(crm_connection *self, crm_stmt *stmt)
+describe(crm_connection *self, crm_plan *plan, const crm_cell *cells,
+         crm_stmt *stmt)
 {
+    const crm_driver *driver = self->driver;
     crm_error err;
-    int status;
-    if (self->driver->describe == NULL) {
+    int status = 0;
+    if (driver->describe == NULL) {
         return 0;
     }
-    crm_driver_begin(self);
-    status = self->driver->describe(stmt, &err);
-    crm_driver_end(self);
+    if (cells != NULL) {
+        status = driver->bind(stmt, cells, plan->nbinds, &err);
+    }
+    if (status == 0) {
+        crm_driver_begin(self);
+        status = driver->describe(stmt, &err);
+        crm_driver_end(self);
+    }
+    if (cells != NULL) {
+        driver->reset_stmt(stmt);
+    }
     return status < 0 ? crm_connection_raise(self, &err) : 0;
 }
 
 static PyObject *
-connection_describe(crm_connection *self, PyObject *what)
+describe_plan(crm_connection *self, crm_plan *plan, PyObject *values)
 {
-    PyObject *plan, *names = NULL;
+    PyObject *names = NULL;
+    crm_params params = {0};
+    crm_cell *cells = NULL;
+    if (PyTuple_GET_SIZE(values) > 0 && self->driver->describe != NULL) {
+        if (crm_params_encode(&params, self, plan,
+                              ((PyTupleObject *)values)->ob_item,
+                              (size_t)PyTuple_GET_SIZE(values)) < 0) {
+            /* running the plan says what is wrong with a value */
+            if (!PyErr_ExceptionMatches(PyExc_Exception)) {
+                goto done;
+            }
+            PyErr_Clear();
+            cells = NULL;
+        }
+        else {
+            cells = params.cells;
+        }
+    }
+    if (crm_connection_enter(self) == 0) {
+        crm_stmt *stmt = crm_connection_prepare(self, plan);
+        if (stmt != NULL && describe(self, plan, cells, stmt) == 0) {
+            names = crm_connection_columns(self, stmt);
+        }
+        crm_connection_leave(self);
+    }
+
+done:
+    crm_params_clear(&params);
+    return names;
+}
+
+static PyObject *
+connection_describe(crm_connection *self, PyObject *args)
+{
+    PyObject *what, *given = NULL;
+    if (!PyArg_ParseTuple(args, "O|O:describe", &what, &given)) {
+        return NULL;
+    }
+    PyObject *plan;
     if (PyUnicode_Check(what)) {
         plan = PyObject_CallOneArg((PyObject *)self->core->plan_type, what);
     }
@@ -459,16 +510,12 @@ connection_describe(crm_connection *self, PyObject *what)
         plan =
             crm_connection_check_plan(self, what) < 0 ? NULL : Py_NewRef(what);
     }
-    if (plan == NULL || crm_connection_enter(self) < 0) {
-        Py_XDECREF(plan);
-        return NULL;
-    }
-    crm_stmt *stmt = crm_connection_prepare(self, (crm_plan *)plan);
-    if (stmt != NULL && describe(self, stmt) == 0) {
-        names = crm_connection_columns(self, stmt);
-    }
-    crm_connection_leave(self);
-    Py_DECREF(plan);
+    PyObject *values = given == NULL ? PyTuple_New(0) : PySequence_Tuple(given);
+    PyObject *names = plan == NULL || values == NULL
+                          ? NULL
+                          : describe_plan(self, (crm_plan *)plan, values);
+    Py_XDECREF(plan);
+    Py_XDECREF(values);
     return names;
 }
 
@@ -600,7 +647,7 @@ static PyMethodDef connection_methods[] = {
     {"interrupt", (PyCFunction)connection_interrupt, METH_NOARGS,
      "Make a call that runs in another thread fail soon."},
     {"close", (PyCFunction)connection_close, METH_NOARGS, NULL},
-    {"describe", (PyCFunction)connection_describe, METH_O, describe_doc},
+    {"describe", (PyCFunction)connection_describe, METH_VARARGS, describe_doc},
     {"column_types", (PyCFunction)crm_connection_column_types, METH_O, NULL},
     {"set_option", (PyCFunction)connection_set_option, METH_VARARGS,
      set_option_doc},

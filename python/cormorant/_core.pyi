@@ -102,7 +102,7 @@ class Connection:
     def column_types(self, plan: Plan, /) -> list[tuple[int, int, int]]:
         """(number, size, modifier) of the type of each column that a plan's last run returned;
         nothing of what is not known."""
-    def describe(self, plan: Plan | str, /) -> tuple[str, ...]:
+    def describe(self, plan: Plan | str, values: Sequence[Any] = (), /) -> tuple[str, ...]:
         """Names of the columns a statement returns, without running it."""
     def set_option(self, key: str, value: str, /) -> None:
         """Change an option of the open connection: SQLite's isolation_level."""

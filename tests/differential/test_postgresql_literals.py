@@ -405,3 +405,20 @@ def test_types_before_literals(url: str) -> None:
 
     for peer, ours in both(url, outcomes):
         assert ours == peer
+
+
+def test_columns_that_are_text(url: str) -> None:
+    """The server is asked for the columns of such statements, and told of the values' types."""
+
+    def outcomes(run: Run, connection: Any) -> Iterator[Any]:
+        sa, t = run.sa, run.table
+        values = sa.values(sa.column("id", sa.Integer), sa.column("text", sa.String), name="given")
+        given = values.data([(1, "a"), (2, "b")])
+        for text in (sa.text("2 = 2"), sa.text("1 = :y").bindparams(y=1), sa.text("1 = :y")):
+            joined = sa.select(text, given.c.id, given.c.text).join(t, t.c.id == given.c.id)
+            yield run.result(connection, joined, {"y": 1})
+            yield run.result(connection, joined.where(given.c.id.in_([1, 2])), {"y": 2})
+            yield run.result(connection, joined, {"y": "nonsense"})
+
+    for peer, ours in both(url, outcomes):
+        assert ours == peer

@@ -161,7 +161,8 @@ def plan_of(
         statement = compiled.statement
         if compiled.text_columns or (statement.__visit_name__ == "textual_select"):
             _check_values(connection, compiled, binds, sets)
-            program, lookup = _textual_program(connection, compiled, binds)
+            params = sets[0] if sets else None
+            program, lookup = _textual_program(connection, compiled, binds, params)
         else:
             program, lookup = column_program(compiled.result_columns, compiled.dialect)
     cplan = CompiledPlan(compiled, binds, program, started=started)
@@ -206,11 +207,14 @@ def column_program(columns: Sequence[Any], dialect: Any) -> tuple[tuple[Any, ...
 
 
 def _textual_program(
-    connection: Connection, compiled: Any, binds: Sequence[Any]
+    connection: Connection,
+    compiled: Any,
+    binds: Sequence[Any],
+    params: Mapping[str, Any] | None,
 ) -> tuple[tuple[Any, ...] | None, Lookup | None]:
     """Rows of text(): the database says what columns there are, the statement what they
     mean, by position or by name."""
-    names = names_of_columns(connection, compiled, binds)
+    names = names_of_columns(connection, compiled, binds, params)
     columns = compiled.result_columns
     dialect = compiled.dialect
     if not names:
@@ -266,17 +270,25 @@ def _textual_program(
     return program, Lookup(objects, repeated)
 
 
-def names_of_columns(connection: Connection, compiled: Any, binds: Sequence[Any]) -> Sequence[str]:
+def names_of_columns(
+    connection: Connection,
+    compiled: Any,
+    binds: Sequence[Any],
+    params: Mapping[str, Any] | None = None,
+) -> Sequence[str]:
     """The names of a statement's columns, as the database says. What it refuses is an error
-    now, which may have ended the transaction."""
+    now, which may have ended the transaction. The values say of which types parameters are."""
     cplan = CompiledPlan(compiled, binds)
+    given: Sequence[Any]
     try:
-        plan, values = cplan.resolve(binds)
+        plan, values = cplan.resolve(binds, params)
+        given = values
     except exc.InvalidRequestError:  # the values come with the execution
         plan, values = cplan.without_values()
+        given = ()
     core = connection._live or connection._ready()
     try:
-        return core.describe(plan)
+        return core.describe(plan, given)
     except connection.dialect.dbapi.Error as error:
         if connection._echo:
             connection._log_plan(plan, values, cplan.cache_text(False))

@@ -56,14 +56,14 @@ endif
 
 # Programs whose PostgreSQL is reached with another dialect than psycopg's
 PSYCOPG2_TESTS := bulk deferred dml_strategies failing_flush flush hybrid querying_guide \
-	insert_values association_defaults inheritance merging
+	insert_values association_defaults inheritance merging random_core
 
 SOAK ?= 10000
 STORM ?= 60
 
 soak: $(EXTENSIONS) .venv/.with-test
 	SOAK=$(SOAK) $(BIN)/python -m pytest tests/differential/test_machine.py tests/differential/test_machine_wide.py
-	QUERIES=$(SOAK) LEGACY_QUERIES=$(SOAK) CORE_STATEMENTS=$(SOAK) $(BIN)/python -m pytest \
+	QUERIES=$(SOAK) LEGACY_QUERIES=$(SOAK) CORE_STATEMENTS=$(SOAK) $(BIN)/python -m pytest --database all \
 		tests/differential/test_random_queries.py tests/differential/test_random_legacy_queries.py \
 		tests/differential/test_random_core.py
 	MODELS=$$(($(SOAK) / 8)) $(BIN)/python -m pytest tests/differential/test_random_models.py

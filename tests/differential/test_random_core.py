@@ -1,5 +1,6 @@
 """Random expressions and statements of Core: their SQL and parameters for the dialects of
-strings, SQLite and PostgreSQL, with and without literals; their types; their rows on SQLite."""
+strings, SQLite and PostgreSQL, with and without literals; their types; their rows and errors on
+SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -17,13 +18,12 @@ from .random_env import Chooser
 CORE_STATEMENTS = int(os.environ.get("CORE_STATEMENTS", "40"))
 BATCHES = 8
 
-pytestmark = pytest.mark.sqlite_only  # the statements for PostgreSQL are compiled, not run
-
 
 class _Tables:
     """Two tables with columns of many types, and one that has a key to the first."""
 
-    def __init__(self, p: Peer) -> None:
+    def __init__(self, p: Peer, database: str) -> None:
+        self.database = database
         self.metadata = metadata = p.MetaData()
         columns = {
             "number": p.Integer,
@@ -88,6 +88,7 @@ class CoreMaker(Chooser):
     def __init__(self, p: Peer, tables: _Tables, seed: int) -> None:
         super().__init__(p, seed)
         self.tables = tables
+        self.database = tables.database
         #: the only dialect that can say the statement, if any
         self.only = ""
 
@@ -117,6 +118,8 @@ class CoreMaker(Chooser):
                 (self.boolean(source, depth + 1), one), else_=self.integer(source, depth + 1)
             )
         if kind == 7:
+            if self.database == "postgresql":  # which casts numbers alone
+                return p.cast(p.cast(self.integer(source, depth + 1), p.String), p.Integer)
             return p.cast(self.string(source, depth + 1), p.Integer)
         if kind == 8:
             return p.func.length(self.string(source, depth + 1))
@@ -150,6 +153,8 @@ class CoreMaker(Chooser):
         if kind == 6:
             return p.cast(self.integer(source, depth + 1), self.choose(p.String, p.String(9)))
         if kind == 7:
+            if self.database == "postgresql":  # which asks for the type of a value
+                return source.c.text.collate("C")
             return one.collate("NOCASE")
         if kind == 8:
             return one.concat(self.string(source, depth + 1))
@@ -327,10 +332,11 @@ class CoreMaker(Chooser):
         if self.chance(0.2):
             statement = statement.distinct()
         if self.chance(0.8):
+            number = self.integer(source, 1)
+            if self.database == "postgresql":  # where a value by itself is the place of a column
+                number = number + source.c.id
             statement = statement.order_by(
-                self.choose(
-                    source.c.id, source.c.text.desc().nulls_last(), self.integer(source, 1)
-                ),
+                self.choose(source.c.id, source.c.text.desc().nulls_last(), number),
                 *[each.c.id for each in sources],
             )
         if self.chance(0.3):
@@ -359,8 +365,8 @@ class CoreMaker(Chooser):
             chosen = p.select(other.c.id + 30, other.c.text).where(self.boolean(other))
             statement = insert(table).from_select(["id", "text"], chosen)
         elif kind == 3:
-            self.only = "sqlite"
-            made = p.module("dialects.sqlite").insert(table).values(id=1, text="again")
+            self.only = self.database
+            made = p.module(f"dialects.{self.database}").insert(table).values(id=1, text="again")
             conflict = {"index_elements": ["id"]}
             if self.chance(0.3):
                 statement = made.on_conflict_do_nothing(**conflict)
@@ -412,23 +418,46 @@ def _literal(text: str) -> str:
     return "no literal" if "iteral value" in text else text
 
 
+def _show_compiled(p: Peer, maker: CoreMaker, statement: Any) -> None:
+    for name in (None, "sqlite", "postgresql"):
+        if maker.only not in ("", name):
+            continue
+        choices: list[dict[str, bool]] = [{}, {"render_postcompile": True}]
+        if name == "postgresql":
+            # elsewhere SQLAlchemy forgets of it in LIMIT, IS, JSON and empty lists
+            choices.append({"literal_binds": True})
+        dialect = p.module(f"dialects.{name}").dialect() if name else None
+        for options in choices:
+            try:
+                made = statement.compile(dialect=dialect, compile_kwargs=options)
+                p.show(str(made), dict(made.params))
+            except Exception as error:
+                p.show(type(error).__name__, _literal(str(error)))
+
+
+def _show_refused(p: Peer, error: Any) -> None:
+    """What the server says, without the place in a statement that the driver has changed."""
+    diag = getattr(getattr(error, "orig", None), "diag", None)
+    if diag is None:
+        p.show(type(error).__name__, str(error))
+    else:
+        kind = type(error.orig).__name__
+        p.show(type(error).__name__, kind, diag.sqlstate, diag.message_primary)
+        p.show(error.statement, error.params)
+
+
 def program(batch: int) -> Callable[[Peer], None]:
     def statements(p: Peer) -> None:
-        tables = _Tables(p)
         engine = p.engine(enable_from_linting=False)
+        tables = _Tables(p, engine.dialect.name)
         tables.metadata.create_all(engine)
-        dialects = [
-            None,
-            p.module("dialects.sqlite").dialect(),
-            p.module("dialects.postgresql").dialect(),
-        ]
         with engine.connect() as connection:
             for table, rows in zip(tables.all, tables.rows(), strict=True):
                 connection.execute(table.insert(), rows)
             connection.commit()
             for seed in range(batch * 100_000, batch * 100_000 + CORE_STATEMENTS):
                 p.mark(str(seed))
-                p.show(seed)
+                p.show("seed", seed)
                 maker = CoreMaker(p, tables, seed)
                 try:
                     statement = maker.statement()
@@ -436,27 +465,16 @@ def program(batch: int) -> Callable[[Peer], None]:
                 except Exception as error:
                     p.show(type(error).__name__, str(error))
                     continue
-                for dialect in dialects:
-                    if maker.only not in ("", dialect and dialect.name):
-                        continue
-                    choices: list[dict[str, bool]] = [{}, {"render_postcompile": True}]
-                    if dialect is dialects[2]:
-                        # elsewhere SQLAlchemy forgets of it in LIMIT, IS, JSON and empty lists
-                        choices.append({"literal_binds": True})
-                    for options in choices:
-                        try:
-                            made = statement.compile(dialect=dialect, compile_kwargs=options)
-                            p.show(str(made), dict(made.params))
-                        except Exception as error:
-                            p.show(type(error).__name__, _literal(str(error)))
+                if tables.database == "sqlite":
+                    _show_compiled(p, maker, statement)
                 try:
                     result = connection.execute(statement)
                     if result.returns_rows:
                         p.show(list(result.keys()), result.all())
-                    else:
-                        p.show(result.rowcount)
+                    elif not (statement.is_insert and engine.driver == "psycopg"):
+                        p.show(result.rowcount)  # which psycopg does not tell SQLAlchemy
                 except Exception as error:
-                    p.show(type(error).__name__, str(error))
+                    _show_refused(p, error)
                 connection.rollback()
 
     return statements

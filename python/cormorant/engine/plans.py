@@ -183,6 +183,10 @@ class CompiledPlan:
         """name -> (parameter, which value): values beyond nbinds come with the execution."""
         self.extra = extra - self.nbinds
         order = compiled.bind_order
+        if dialect.paramstyle == "pyformat":
+            # as SQLAlchemy shows them: a CTE, the first in the text, is compiled after columns
+            rank = {name: number for number, name in enumerate(named)}
+            order = sorted(order, key=rank.__getitem__)
         self._order = order
         self._expanding = [
             (name, bind, index)
@@ -415,7 +419,8 @@ class CompiledPlan:
         sql, positions = compiled.expand(lists)
         if dialect.paramstyle not in ("qmark", "format"):
             # as SQLAlchemy shows and numbers them: members of lists come last
-            positions.sort(key=lambda position: position[1] is not None)
+            rank = {name: number for number, name in enumerate(self._order)}
+            positions.sort(key=lambda at: (at[1] is not None, rank[at[0]]))
         plan_binds = []
         slots = []
         order = []

@@ -380,7 +380,7 @@ def test_negations() -> None:
             p.exists() & p.exists(),
             p.func.f(type_=p.Boolean),
             p.case((c == 1, True), else_=False),
-            1 == p.any_(p.select(c).scalar_subquery()),
+            p.any_(p.select(c).scalar_subquery()) == 1,
             (c > 1).label("x"),
         ):
             for expression in (~made, ~~made, p.not_(made.self_group(p.sql.operators.inv))):

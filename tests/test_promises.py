@@ -387,6 +387,17 @@ def update(session: orm.Session) -> None:
     session.commit()
 
 
+def change_by_criteria(session: orm.Session) -> None:
+    held = session.query(Parent).all()
+    some = sa.or_(Parent.name.in_(["name 1"]), Parent.score > 0.1, ~(Parent.id == 2))
+    values = {"name": "other", "score": Parent.score + 1}
+    session.execute(sa.update(Parent).where(some, Parent.name != "x").values(values))
+    assert {parent.score for parent in held} == {1.5}
+    session.execute(sa.delete(Child).where(Child.parent_id.is_(None)))
+    session.execute(sa.delete(Parent).where(Parent.id > 0))
+    assert not session.identity_map
+
+
 def load_by_uuid(session: orm.Session) -> None:
     owners = session.query(Owner).options(orm.selectinload(Owner.parts)).all()
     session.query(Owner).options(orm.joinedload(Owner.parts)).populate_existing().all()
@@ -440,6 +451,7 @@ def write_types(session: orm.Session) -> None:
         insert,
         insert_rows,
         update,
+        change_by_criteria,
         load_by_uuid,
         update_by_uuid,
         read_types,

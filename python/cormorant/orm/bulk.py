@@ -16,7 +16,7 @@ from .bulk_inheritance import (
     is_joined,
 )
 from .bulk_rows import insert_rows, update_mappings
-from .evaluator import EXPIRED, Compiler, UnevaluatableError, compile_criterion
+from .evaluator import EXPIRED, Compiler, UnevaluatableError, compile_criterion, constant
 from .loader_criteria import LoaderCriteriaOption
 from .loading import connection_of, objects_of
 from .returning import Returning
@@ -184,14 +184,14 @@ def _change(
                 ) from error
             strategy = "fetch"
     matched, unsure = [], []
-    for obj in _objects(session, mapper) if test is not None else ():
-        if _core.state_flags(obj) & _core.STATE_EXPIRED:
-            continue  # it will be loaded anyhow
-        answer = test(obj)
-        if answer is EXPIRED:
-            unsure.append(obj)
-        elif answer is True:  # else it is a SQL expression that was assigned
-            matched.append(obj)
+    if test is not None:
+        # (what is expired will be loaded anyhow)
+        objects = _core.without_flag(_objects(session, mapper), _core.STATE_EXPIRED)
+        for obj, answer in zip(objects, test(objects), strict=True):
+            if answer is EXPIRED:
+                unsure.append(obj)
+            elif answer is True:  # else it is a SQL expression that was assigned
+                matched.append(obj)
     connection = connection_of(session, mapper, statement, bind_arguments)
     # What is asked for the program's own use tells no objects.
     if strategy == "fetch" and not statement._return_defaults:
@@ -217,7 +217,7 @@ def _note_altered(session: Session, objects: list[Any]) -> None:
         transaction._updated.extend(objects)
 
 
-def _objects(session: Session, mapper: Any) -> Iterable[Any]:
+def _objects(session: Session, mapper: Any) -> list[Any]:
     """The session's persistent objects of a class that the statement may be about."""
     cls = mapper.class_
     found = [obj for obj in session._persistent() if isinstance(obj, cls)]
@@ -369,7 +369,7 @@ def _assign(
         if hasattr(value, "__clause_element__"):
             value = value.__clause_element__()
         if not hasattr(value, "__visit_name__"):
-            functions[slot] = _constant(value)
+            functions[slot] = constant(value)
             continue
         try:
             functions[slot] = compiler.compile(value)
@@ -378,7 +378,7 @@ def _assign(
     for key, value in (params or {}).items() if isinstance(params, Mapping) else ():
         prop = mapper._props.get(key)
         if prop is not None and prop._is_column:
-            functions[prop.slot] = _constant(value)
+            functions[prop.slot] = constant(value)
     defaults: dict[int, Any] = {}
     for column in mapper.local_table.c:
         prop = mapper._columntoproperty.get(column)
@@ -390,28 +390,30 @@ def _assign(
             continue  # what the database makes is told to the program alone
         elif column.onupdate is not None or column.server_onupdate is not None:
             functions[prop.slot] = None
-    for obj in objects:
-        computed = {}
-        expired = []
-        for slot, function in functions.items():
-            if _core.peek(obj, slot) is _core.NO_VALUE:
-                if function is None and _core.never_given(obj, slot):
-                    expired.append(slot)  # it was NULL
-                continue
-            value = EXPIRED if function is None else function(obj)
+    # All is computed before anything is assigned: one new value may depend on another's old one.
+    computed: list[tuple[int, list[Any], list[Any]]] = []
+    expired: dict[int, tuple[Any, list[int]]] = {}
+    for slot, function in functions.items():
+        holders = []
+        for obj in objects:
+            if _core.peek(obj, slot) is not _core.NO_VALUE:
+                holders.append(obj)
+            elif function is None and _core.never_given(obj, slot):
+                expired.setdefault(id(obj), (obj, []))[1].append(slot)  # it was NULL
+        values = [EXPIRED] * len(holders) if function is None else function(holders)
+        computed.append((slot, holders, values))
+    for slot, holders, values in computed:
+        for obj, value in zip(holders, values, strict=True):
             if value is EXPIRED or _core.committed(obj, slot) is not Ellipsis:
-                expired.append(slot)
+                expired.setdefault(id(obj), (obj, []))[1].append(slot)
             else:
-                computed[slot] = value
-        for slot, value in (*computed.items(), *defaults.items()):
+                _core.set_loaded(obj, slot, value)
+    for slot, value in defaults.items():
+        for obj in objects:
             _core.set_loaded(obj, slot, value)
-        if expired:
-            _core.expire(obj, expired)
+    for obj, slots in expired.values():
+        _core.expire(obj, slots)
     _forget_composites(mapper, objects)
-
-
-def _constant(value: Any) -> Any:
-    return lambda obj: value
 
 
 # ---- by primary key ----------------------------------------------------------------------

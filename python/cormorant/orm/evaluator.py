@@ -1,9 +1,10 @@
 """Evaluates SQL criteria on objects in Python, for UPDATE and DELETE of whole classes.
 
-`compile_criterion` turns an expression tree into a function of an object. It knows
-columns, values, comparisons, arithmetic, AND/OR/NOT, IN and IS; anything else raises
-UnevaluatableError. Three values stand beside plain ones: None is SQL's NULL, `EXPIRED`
-says that the object would first have to be loaded.
+`compile_criterion` turns an expression tree into a function of a list of objects, which gives
+a list of values: a part of the expression is evaluated for all of them before the next, so that
+no Python function is called for each. It knows columns, values, comparisons, arithmetic,
+AND/OR/NOT, IN and IS; anything else raises UnevaluatableError. Two values stand beside plain
+ones: None is SQL's NULL, `EXPIRED` says that the object would first have to be loaded.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 from .. import _core, exc
 from ..sql import elements, operators
 
-Evaluate = Callable[[Any], Any]
+Evaluate = Callable[[Sequence[Any]], list[Any]]
 
 
 class UnevaluatableError(exc.InvalidRequestError):
@@ -52,14 +53,14 @@ _PLAIN = {
 
 
 class Compiler:
-    """Makes functions of expressions over the attributes of one class."""
+    """Makes functions of expressions over the attributes of objects of one class."""
 
     def __init__(self, mapper: Any, params: Mapping[str, Any] | None = None) -> None:
         self.mapper = mapper
         self.params = params or {}
 
     def compile(self, clause: Any) -> Evaluate:
-        """A function of an object that gives the expression's value."""
+        """A function that gives the expression's value for each object of a list."""
         while isinstance(clause, elements.Grouping):
             clause = clause.element
         if isinstance(clause, elements.BinaryExpression):
@@ -73,11 +74,11 @@ class Compiler:
         if isinstance(clause, elements.BindParameter):
             return self._value(clause)
         if isinstance(clause, elements.Null):
-            return lambda obj: None
+            return constant(None)
         if isinstance(clause, elements.True_):
-            return lambda obj: True
+            return constant(True)
         if isinstance(clause, elements.False_):
-            return lambda obj: False
+            return constant(False)
         if isinstance(clause, elements.Label):
             # an object's attribute may be older than what the database computes
             name = "AnnotatedLabel" if clause._annotations else "Label"
@@ -105,33 +106,22 @@ class Compiler:
         slot = self._slot(column)
         peek, missing = _core.peek, _core.NO_VALUE
 
-        def get(obj: Any) -> Any:
-            value = peek(obj, slot)
-            return _missing(obj, slot) if value is missing else value
+        def get(objects: Sequence[Any]) -> list[Any]:
+            return [
+                _missing(obj, slot) if (value := peek(obj, slot)) is missing else value
+                for obj in objects
+            ]
 
         return get
-
-    def _compared(self, column: Any, function: Callable[[Any, Any], Any], value: Any) -> Evaluate:
-        """A column beside a value, which is what most criteria are: one call an object."""
-        slot = self._slot(column)
-        peek, missing = _core.peek, _core.NO_VALUE
-
-        def compare(obj: Any) -> Any:
-            own = peek(obj, slot)
-            if own is missing:
-                own = _missing(obj, slot)
-                if own is EXPIRED:
-                    return EXPIRED
-            return None if own is None else function(own, value)
-
-        return compare
 
     def _tuple(self, clause: Any) -> Evaluate:
         parts = [self.compile(part) for part in clause.clauses]
 
-        def values(obj: Any) -> Any:
-            found = tuple(part(obj) for part in parts)
-            return EXPIRED if EXPIRED in found else None if None in found else found
+        def values(objects: Sequence[Any]) -> list[Any]:
+            return [
+                EXPIRED if EXPIRED in found else None if None in found else found
+                for found in zip(*[part(objects) for part in parts], strict=True)
+            ]
 
         return values
 
@@ -141,25 +131,14 @@ class Compiler:
         return self.params.get(bind.key, bind.value)
 
     def _value(self, bind: Any) -> Evaluate:
-        value = self._value_of(bind)
-        return lambda obj: value
+        return constant(self._value_of(bind))
 
     def _unary(self, clause: Any) -> Evaluate:
         inner = self.compile(clause.element)
         if clause.operator is operators.inv:
-
-            def negated(obj: Any) -> Any:
-                value = inner(obj)
-                return value if value is None or value is EXPIRED else not value
-
-            return negated
+            return _applied(operator.not_, inner)
         if clause.operator is operators.neg:
-
-            def negative(obj: Any) -> Any:
-                value = inner(obj)
-                return value if value is None or value is EXPIRED else -value
-
-            return negative
+            return _applied(operator.neg, inner)
         raise UnevaluatableError(f"Cannot evaluate {type(clause).__name__} with its operator")
 
     def _boolean(self, clause: Any) -> Evaluate:
@@ -167,19 +146,7 @@ class Compiler:
         if clause.operator is operators.and_:
             return _every(parts)
         if clause.operator is operators.or_:
-
-            def some(obj: Any) -> Any:
-                unknown = False
-                for part in parts:
-                    value = part(obj)
-                    if value is EXPIRED:
-                        return EXPIRED
-                    if value:
-                        return True
-                    unknown = unknown or value is None
-                return None if unknown else False
-
-            return some
+            return _some(parts)
         raise UnevaluatableError("Cannot evaluate a list of clauses")
 
     def _binary(self, clause: Any) -> Evaluate:
@@ -195,25 +162,18 @@ class Compiler:
         if op is operators.is_ or op is operators.is_not:
             want = op is operators.is_
 
-            def identical(obj: Any) -> Any:
-                a, b = left(obj), right(obj)
-                if a is EXPIRED or b is EXPIRED:
-                    return EXPIRED
-                return (a == b) is want
+            def identical(objects: Sequence[Any]) -> list[Any]:
+                return [
+                    EXPIRED if a is EXPIRED or b is EXPIRED else (a == b) is want
+                    for a, b in zip(left(objects), right(objects), strict=True)
+                ]
 
             return identical
         if op is operators.in_op or op is operators.not_in_op:
-            wanted = op is operators.in_op
-
-            def among(obj: Any) -> Any:
-                a, b = left(obj), right(obj)
-                if a is EXPIRED or b is EXPIRED:
-                    return EXPIRED
-                if a is None or b is None:
-                    return None
-                return (a in b) is wanted
-
-            return among
+            among = _computed(operator.contains, right, left)
+            if op is operators.in_op:
+                return among
+            return _applied(operator.not_, among)
         if op is operators.concat_op:
             function: Any = operator.add
         else:
@@ -225,20 +185,40 @@ class Compiler:
             )
         if function is None:
             raise UnevaluatableError(f"Cannot evaluate {type(clause).__name__} with operator {op}")
-        if isinstance(clause.left, elements.NamedColumn) and clause.right._is_bind_parameter:
-            value = self._value_of(clause.right)
-            if value is not None:
-                return self._compared(clause.left, function, value)
+        return _computed(function, left, right)
 
-        def compute(obj: Any) -> Any:
-            a, b = left(obj), right(obj)
-            if a is EXPIRED or b is EXPIRED:
-                return EXPIRED
-            if a is None or b is None:
-                return None
-            return function(a, b)
 
-        return compute
+def constant(value: Any) -> Evaluate:
+    """The same value for every object."""
+    return lambda objects: [value] * len(objects)
+
+
+def _applied(function: Callable[[Any], Any], inner: Evaluate) -> Evaluate:
+    """What a function makes of a value; NULL of NULL."""
+
+    def apply(objects: Sequence[Any]) -> list[Any]:
+        return [
+            value if value is None or value is EXPIRED else function(value)
+            for value in inner(objects)
+        ]
+
+    return apply
+
+
+def _computed(function: Callable[[Any, Any], Any], left: Evaluate, right: Evaluate) -> Evaluate:
+    """What a function makes of two values; NULL of NULL."""
+
+    def compute(objects: Sequence[Any]) -> list[Any]:
+        return [
+            EXPIRED
+            if a is EXPIRED or b is EXPIRED
+            else None
+            if a is None or b is None
+            else function(a, b)
+            for a, b in zip(left(objects), right(objects), strict=True)
+        ]
+
+    return compute
 
 
 def _missing(obj: Any, slot: int) -> Any:
@@ -254,20 +234,51 @@ def compile_criterion(
     compiler = Compiler(mapper, params)
     parts = [compiler.compile(criterion) for criterion in criteria]
     if not parts:
-        return lambda obj: True
+        return constant(True)
     return parts[0] if len(parts) == 1 else _every(parts)
 
 
 def _every(parts: Sequence[Evaluate]) -> Evaluate:
     """The conjunction of functions; the first that is not true decides."""
 
-    def every(obj: Any) -> Any:
+    def every(objects: Sequence[Any]) -> list[Any]:
+        answers: list[Any] = [True] * len(objects)
+        left: Sequence[int] = range(len(objects))
         for part in parts:
-            value = part(obj)
-            if value is EXPIRED:
-                return EXPIRED
-            if not value:
-                return None if value is None else False
-        return True
+            values = part([objects[place] for place in left])
+            undecided = []
+            for place, value in zip(left, values, strict=True):
+                if value is EXPIRED:
+                    answers[place] = EXPIRED
+                elif value:
+                    undecided.append(place)
+                else:
+                    answers[place] = None if value is None else False
+            left = undecided
+        return answers
 
     return every
+
+
+def _some(parts: Sequence[Evaluate]) -> Evaluate:
+    """The disjunction of functions; the first that is true decides."""
+
+    def some(objects: Sequence[Any]) -> list[Any]:
+        answers: list[Any] = [False] * len(objects)
+        left: Sequence[int] = range(len(objects))
+        for part in parts:
+            values = part([objects[place] for place in left])
+            undecided = []
+            for place, value in zip(left, values, strict=True):
+                if value is EXPIRED:
+                    answers[place] = EXPIRED
+                elif value:
+                    answers[place] = True
+                else:
+                    undecided.append(place)
+                    if value is None:
+                        answers[place] = None
+            left = undecided
+        return answers
+
+    return some

@@ -21,6 +21,7 @@ import pytest
 
 import cormorant as sa
 from cormorant import orm
+from cormorant.ext.mutable import MutableDict
 
 from .leaks import SANITIZED
 
@@ -488,6 +489,29 @@ def test_a_look_up_by_key_takes_three_frames() -> None:
     found = frames(partial(session.get, Child, 1))
     assert found == {"ExecutingSession.get": 1}
     assert held.id == 1
+
+
+def test_a_value_that_can_change_takes_three_frames() -> None:
+    """Those of the first read: what follows the attribute, coerce(), and whose value it is."""
+
+    class Changing(orm.declarative_base()):  # type: ignore[misc]
+        __tablename__ = "changing"
+        id = sa.Column(sa.Integer, primary_key=True)
+        data = sa.Column(MutableDict.as_mutable(sa.JSON))
+
+    engine = sa.create_engine("sqlite://")
+    Changing.metadata.create_all(engine)
+    session = orm.Session(engine)
+    session.add_all([Changing(data={"a": n}) for n in range(20)])
+    session.commit()
+    held = session.query(Changing).all()
+    found = frames(lambda: [obj.data for obj in held])
+    assert [n for n in found.values() if n != 1] == [20, 20, 20]
+    assert sum(frames(lambda: [obj.data for obj in held]).values()) == 2  # the function, the list
+    value = held[0].data
+    for _ in range(1000):  # owners that are gone are forgotten
+        Changing(data=value)
+    assert dict.__len__(value._parents) <= 16
 
 
 def test_a_short_statement_takes_few_frames() -> None:

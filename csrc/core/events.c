@@ -100,7 +100,8 @@ crm_check_listeners(PyObject *heard)
     if (good) {
         PyObject *tokens = PyTuple_GET_ITEM(heard, CRM_HEARD_TOKENS);
         good = PyTuple_CheckExact(tokens) &&
-               PyTuple_GET_SIZE(tokens) == CRM_OP_BULK;
+               PyTuple_GET_SIZE(tokens) == CRM_OP_BULK &&
+               PyTuple_CheckExact(PyTuple_GET_ITEM(heard, CRM_HEARD_LOADED));
     }
     if (!good) {
         PyErr_SetString(PyExc_TypeError, "not a tuple of listeners");
@@ -179,12 +180,22 @@ crm_attr_tell(PyObject *prop, const char *method, PyObject *obj,
 PyObject *
 crm_attr_loaded(crm_state *state, uint16_t slot, PyObject *value)
 {
-    PyObject *prop = Py_NewRef(crm_state_attr(state, slot)->prop);
+    if (crm_state_attr(state, slot)->heard == NULL) {
+        return value;
+    }
+    /* (listeners may replace it) */
+    PyObject *heard = Py_NewRef(crm_state_attr(state, slot)->heard);
+    PyObject *calls = PyTuple_GET_ITEM(heard, CRM_HEARD_LOADED);
     PyObject *obj = Py_NewRef(crm_state_object(state));
-    PyObject *result =
-        PyObject_CallMethod(prop, "_fire_loaded", "OO", obj, value);
+    for (Py_ssize_t i = 0; value != NULL && i < PyTuple_GET_SIZE(calls); i++) {
+        /* the first place is the callee's: PY_VECTORCALL_ARGUMENTS_OFFSET */
+        PyObject *args[] = {NULL, obj, value};
+        PyObject *result =
+            PyObject_Vectorcall(PyTuple_GET_ITEM(calls, i), args + 1,
+                                2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+        Py_SETREF(value, result);
+    }
     Py_DECREF(obj);
-    Py_DECREF(prop);
-    Py_DECREF(value);
-    return result;
+    Py_DECREF(heard);
+    return value;
 }

@@ -55,13 +55,15 @@ typedef enum {
 /* crm_attr.heard is a tuple: for each crm_attr_event the listeners that are
  * called before what follows from a change (CRM_ATTR_LISTENERS) and those
  * called after it (CRM_ATTR_LATE_LISTENERS), then what makes an event token of
- * (prop, op), the property and a tuple of its own tokens by CRM_OP_*.
- * Listeners are a tuple of callables each with a bool behind it: whether the
- * result is the value that is to be used. */
+ * (prop, op), the property, a tuple of its own tokens by CRM_OP_* and one of
+ * what makes values of those that were loaded (CRM_ATTR_TRACKED).  Listeners
+ * are a tuple of callables each with a bool behind it: whether the result is
+ * the value that is to be used. */
 enum {
     CRM_HEARD_MAKE = 2 * CRM_AE_COUNT_,
     CRM_HEARD_PROP,
     CRM_HEARD_TOKENS,
+    CRM_HEARD_LOADED,
     CRM_HEARD_SIZE
 };
 
@@ -81,8 +83,8 @@ int crm_attr_tell(PyObject *prop, const char *method, PyObject *obj,
                   PyObject **value);
 
 /* A value of an attribute with CRM_ATTR_TRACKED, which was decoded or loaded,
- * on its way into its slot: steals `value`; what the property's
- * _fire_loaded(obj, value) gives in its place, or NULL with an exception. */
+ * on its way into its slot: steals `value`; what its listeners make of it, each
+ * called as fn(obj, value), or NULL with an exception. */
 PyObject *crm_attr_loaded(crm_state *state, uint16_t slot, PyObject *value);
 
 #endif /* CRM_EVENTS_H */

@@ -392,8 +392,8 @@ append_wo_mutation are called as ClassManager.set_listeners says; for the others
 `_fire_bulk_replace(obj, value)`, `_fire_init_scalar`, `_fire_init_collection`,
 `_fire_dispose_collection` and return the value."""
 ATTR_TRACKED: Final[int]
-"""A loaded value is what `_fire_loaded(obj, value)` of the property makes of it, when it is
-first read."""
+"""A loaded value is what those who follow it make of it (see ClassManager.set_listeners), when
+it is first read."""
 CLASS_REFRESH: Final[int]
 CLASS_EXPIRE: Final[int]
 CLASS_PICKLE: Final[int]
@@ -493,7 +493,8 @@ class ClassManager:
         remove and append_wo_mutation those
         that are called before what follows from the change (ATTR_LISTENERS), and those after
         (ATTR_LATE_LISTENERS); what makes an event token of (property, op), the property, its
-        tokens for each op (1 append, 2 remove, 3 replace, 4 replace all). Listeners are a
+        tokens for each op (1 append, 2 remove, 3 replace, 4 replace all); functions of an
+        object and a loaded value that give the value (ATTR_TRACKED). Listeners are a
         tuple of functions, each with a bool behind it: whether it returns the value."""
     def set_typed_codec(self, slot: int, code: int, arg: object, /) -> None:
         """Decode a column's values thus in rows with typed cells."""

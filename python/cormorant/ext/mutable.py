@@ -30,35 +30,32 @@ _VT = TypeVar("_VT")
 _ORIGINAL_TYPE = "_ext_mutable_orig_type"
 
 
-class _Parents:
+class _Parents(dict[int, tuple[weakref.ref[Any], str]]):
     """The owners of a value: objects, by identity and weakly, and the attribute that has it."""
 
-    __slots__ = ("_found",)
-
-    def __init__(self) -> None:
-        self._found: dict[int, tuple[weakref.ref[Any], str]] = {}
+    __slots__ = ()
 
     def add(self, obj: Any, key: str) -> None:
         """An object has the value in an attribute."""
-        found, number = self._found, id(obj)
-
-        def gone(ref: Any) -> None:
-            kept = found.get(number)
-            if kept is not None and kept[0] is ref:
-                del found[number]
-
-        found[number] = (weakref.ref(obj, gone), key)
+        self[id(obj)] = (weakref.ref(obj), key)
+        count = dict.__len__(self)
+        if count >= 8 and count & (count - 1) == 0:
+            # Owners that are gone are forgotten now and then: to be told of each would cost the
+            # many values that have one owner more than all else.
+            for number, (ref, _) in list(dict.items(self)):
+                if ref() is None:
+                    del self[number]
 
     def discard(self, obj: Any) -> None:
         """An object does not have the value any more."""
-        self._found.pop(id(obj), None)
+        self.pop(id(obj), None)
 
     def objects(self) -> list[tuple[Any, str]]:
         """The owners, and their attributes."""
-        pairs = [(ref(), key) for ref, key in list(self._found.values())]
+        pairs = [(ref(), key) for ref, key in list(self.values())]
         return [(obj, key) for obj, key in pairs if obj is not None]
 
-    def items(self) -> list[tuple[Any, str]]:
+    def items(self) -> list[tuple[Any, str]]:  # type: ignore[override]
         """The states of the owners, and their attributes."""
         from ..orm.instance import InstanceState
 
@@ -69,6 +66,18 @@ class _Parents:
 
     def __len__(self) -> int:
         return len(self.objects())
+
+
+def _own(value: Any, obj: Any, key: str) -> None:
+    """An object has the value in an attribute: as value._parents.add(obj, key)."""
+    members = value.__dict__
+    parents = members.get("_parents")
+    if parents is None:
+        # the first owner: without a frame for what makes a property's value, and for its method
+        members["_parents"] = parents = _Parents()
+        parents[id(obj)] = (weakref.ref(obj), key)
+    else:
+        parents.add(obj, key)
 
 
 class MutableBase:
@@ -104,7 +113,7 @@ class MutableBase:
                 value = cls.coerce(key, value)
             # what coerce() made may be of another class that follows changes
             if value is not None and (coerce or isinstance(value, cls)):
-                value._parents.add(obj, key)
+                _own(value, obj, key)
             return value
 
         def assigned(obj: Any, value: Any, oldvalue: Any, initiator: Any) -> Any:
@@ -113,7 +122,7 @@ class MutableBase:
             if not isinstance(value, cls):
                 value = cls.coerce(key, value)
             if value is not None:
-                value._parents.add(obj, key)
+                _own(value, obj, key)
             if isinstance(oldvalue, cls):
                 oldvalue._parents.discard(obj)
             return value
@@ -188,7 +197,7 @@ class MutableComposite(MutableBase):
     def _owned_by(value: Any, obj: Any, key: str) -> Any:
         """An object has the value in an attribute."""
         if isinstance(value, MutableComposite):
-            value._parents.add(obj, key)
+            _own(value, obj, key)
         return value
 
     @classmethod

@@ -388,7 +388,8 @@ def _heard(prop: Any, cls: type, key: str) -> tuple[Any, ...]:
             told = [(item.call, item.valued) for item in found if item.late is late]
             calls.append(tuple(part for pair in told for part in pair))
     tokens = tuple(AttributeEventToken(prop, op) for op in range(1, 5))
-    return (*calls, AttributeEventToken, prop, tokens)
+    loaded = tuple(item.call for item in attribute_listeners(cls, key, "loaded"))
+    return (*calls, AttributeEventToken, prop, tokens, loaded)
 
 
 def set_all_flags(mapper: Any) -> None:
@@ -450,14 +451,6 @@ def fire_composite(prop: Any, obj: Any, name: str, *values: Any) -> Any:
     return value
 
 
-def fire_loaded(prop: Any, obj: Any, value: Any) -> Any:
-    """Let those who follow the values of an attribute see one that was loaded."""
-    for item in attribute_listeners(_class_of(obj), prop.key, "loaded"):
-        value = item.call(obj, value)
-    return value
-
-
-MapperProperty._fire_loaded = fire_loaded  # type: ignore[assignment]
 MapperProperty._fire_bulk_replace = fire_bulk_replace  # type: ignore[assignment]
 MapperProperty._fire_init_scalar = fire_init_scalar  # type: ignore[assignment]
 MapperProperty._fire_init_collection = _fire_of_collections("init_collection")  # type: ignore[assignment]

@@ -141,7 +141,6 @@ class MapperProperty(InspectionAttr):
 
     # Called by the core for attributes that somebody listens to (see _core.pyi): functions of
     # cormorant.orm.hooks, which sets them when there are listeners.
-    _fire_loaded: Callable[[Any, Any], Any]
     _fire_bulk_replace: Callable[[Any, list[Any]], list[Any]]
     _fire_init_scalar: Callable[[Any, Any], Any]
     _fire_init_collection: Callable[[Any, Any], Any]

@@ -207,6 +207,45 @@ core_set_identity(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 }
 
 static PyObject *
+core_share_row(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    if (nargs != 2) {
+        PyErr_SetString(PyExc_TypeError, "share_row() takes two objects");
+        return NULL;
+    }
+    crm_core *core = crm_uow_core(module);
+    crm_state *state = crm_need_state(core, args[0]);
+    crm_state *other = state == NULL ? NULL : crm_need_state(core, args[1]);
+    if (other == NULL) {
+        return NULL;
+    }
+    if (crm_state_manager(state) != crm_state_manager(other) ||
+        state->page != NULL || (state->flags & CRM_S_KEY)) {
+        PyErr_SetString(PyExc_ValueError, "the object cannot take that row");
+        return NULL;
+    }
+    uint16_t nattrs =
+        other->page == NULL ? 0 : crm_state_manager(other)->nattrs;
+    for (uint16_t slot = 0; slot < nattrs; slot++) {
+        if (crm_state_attr(other, slot)->flags & CRM_ATTR_DEFERRED &&
+            crm_state_held(other, slot) == CRM_UNLOADED) {
+            nattrs = 0; /* a row whose value would have to be hidden */
+        }
+    }
+    if (nattrs > 0 && crm_state_set_row(state, other->layout, other->page,
+                                        other->row, 0) < 0) {
+        return NULL;
+    }
+    for (uint16_t slot = 0; slot < nattrs; slot++) {
+        if (crm_state_held(other, slot) == CRM_UNLOADED &&
+            crm_state_put(state, slot, CRM_UNLOADED) < 0) {
+            return NULL; /* expired since that row came */
+        }
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *
 core_load_options(PyObject *module, PyObject *arg)
 {
     crm_state *state = crm_need_state(crm_uow_core(module), arg);
@@ -345,6 +384,8 @@ static PyMethodDef functions[] = {
     {"commit_state", core_commit_state, METH_O, "Forget history."},
     {"set_identity", CRM_FAST(core_set_identity), METH_FASTCALL,
      "set_identity(obj, key): a detached identity, or none."},
+    {"share_row", CRM_FAST(core_share_row), METH_FASTCALL,
+     "share_row(obj, other): a new object has the row of another."},
     {"load_options", core_load_options, METH_O,
      "Loader options of the object, or None."},
     {"set_load_options", CRM_FAST(core_set_load_options), METH_FASTCALL,

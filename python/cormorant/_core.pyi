@@ -634,6 +634,11 @@ def set_identity(obj: object, key: tuple[Any, ...] | None) -> None:
     """Give a detached identity (primary key values), or take it away (transient).
     The object must be in no session."""
 
+def share_row(obj: object, other: object) -> None:
+    """Give an object without an identity the row of another of its class, with the options it was
+    loaded with and what of it was expired. Nothing, if the other has no row or a column mapped as
+    deferred was expired."""
+
 def has_parent(obj: object, prop: object) -> bool:
     """Under the delete-orphan cascade of a relationship's property; a persistent object
     of which nothing else is known has one."""

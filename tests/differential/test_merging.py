@@ -392,3 +392,50 @@ def columns_that_wait(p: Any) -> None:
         step(load, expired=["n"])
         step(load, p.undefer(Note.text))
         step(load, p.undefer(Note.text), expired=["text", "n"])
+
+
+@program
+def of_partly_loaded_objects(p: Any) -> None:
+    """What options left out of a load is loaded, or refused, in the other session as well."""
+    User, Post = blog(p)
+    engine = p.engine()
+    p.Base.metadata.create_all(engine)
+    s = p.Session(engine)
+    s.add(User(name="a", age=1, posts=[Post(title="1"), Post(title="2")]))
+    s.commit()
+
+    def show(obj: Any) -> None:
+        found = p.inspect(obj)
+        p.show([sorted(names) for names in (found.dict, found.unloaded, found.expired_attributes)])
+        p.show(found.expired, found.modified)
+
+    def run(load: bool, expired: Any, *options: Any) -> None:
+        s.expunge_all()
+        given = s.scalars(p.select(User).options(*options)).one()
+        if expired is not None:
+            s.expire(given, expired or None)
+        with p.Session(engine) as other:
+            merged = other.merge(given, load=load)
+            show(given)
+            show(merged)
+            for name in "name", "age", "posts":
+                p.mark(f"{name} {load} {expired} {len(options)}")
+                p.error(lambda name=name: str(getattr(merged, name)))
+                show(merged)
+            if load is False and expired is None and given.id:
+                merged.age = 7
+                other.flush()
+                p.show(merged.age)
+                other.rollback()
+                p.show(merged.age)
+
+    for load in False, True:
+        for expired in None, ["name"], []:
+            if expired != []:
+                run(load, expired, p.raiseload(User.posts))
+            run(load, expired, p.load_only(User.name))
+            run(load, expired, p.load_only(User.name, raiseload=True))
+            run(load, expired, p.defer(User.age), p.lazyload(User.posts))
+            run(load, expired, p.defer(User.age, raiseload=True))
+            run(load, expired, p.selectinload(User.posts).load_only(Post.title))
+            run(load, expired)

@@ -48,7 +48,8 @@ def load_attribute(obj: Any, slot: int, quiet: bool) -> Any:
     return None
 
 
-def _remembered(obj: Any, prop: Any, token: Any) -> tuple[Any, LoadElement | None]:
+def remembered(obj: Any, prop: Any, token: Any) -> tuple[Any, LoadElement | None]:
+    """What the statement that gave an object said of how an attribute loads: (context, option)."""
     context = _core.load_options(obj)
     if context is None:
         return None, None
@@ -58,7 +59,7 @@ def _remembered(obj: Any, prop: Any, token: Any) -> tuple[Any, LoadElement | Non
 
 def _load_column(obj: Any, mapper: Any, prop: Any) -> None:
     if prop.query_expression:
-        _, option = _remembered(obj, prop, COLUMN_WILDCARD)
+        _, option = remembered(obj, prop, COLUMN_WILDCARD)
         if option is None or option.strategy != "defer":
             return  # it comes with statements alone
     session = _core.session_of(obj)
@@ -69,7 +70,7 @@ def _load_column(obj: Any, mapper: Any, prop: Any) -> None:
     else:
         expired = _core.expired_slots(obj)
     deferred = prop.deferred or (expired is not None and slot not in expired)
-    context, element = _remembered(obj, prop, COLUMN_WILDCARD)
+    context, element = remembered(obj, prop, COLUMN_WILDCARD)
     if element is not None and element.strategy == "missing" and expired is not None:
         _load_missing(session, obj, mapper, context)
         return
@@ -159,7 +160,7 @@ _RAISING = ("raise", "raise_on_sql")
 
 
 def _load_relationship(obj: Any, mapper: Any, prop: Any, quiet: bool) -> Any:
-    context, element = _remembered(obj, prop, RELATIONSHIP_WILDCARD)
+    context, element = remembered(obj, prop, RELATIONSHIP_WILDCARD)
     if _core.state_flags(obj) & _core.STATE_EXPIRED:
         element = None  # how it is to be loaded is forgotten with what was loaded
     strategy = prop.lazy

@@ -165,6 +165,7 @@ class _Merge:
                 "flush() all changes on mapped instances before merging with load=False."
             )
         merged = self._make(manager)
+        _core.share_row(merged, obj)
         _core.set_identity(merged, values)
         _core.set_identity_token(merged, token)
         self.session._attach(merged)
@@ -188,6 +189,7 @@ class _Merge:
             return
         columns = [prop for prop in manager.mapper._props.values() if prop._is_column]
         deferred = {prop.slot for prop in columns if prop.deferred}
+        deferred.update(_left_out(obj, [prop for prop in columns if prop.slot in unloaded]))
         unloaded = [slot for slot in unloaded if slot not in deferred]
         # What neither has may have been filled by the database.
         known = _core.state_flags(merged) & _core.STATE_KEY
@@ -233,6 +235,23 @@ def _stand_for_row(obj: Any) -> None:
     """load=False: what an object has is what its row has; what was expired waits by name."""
     _core.commit_state(obj)
     _core.unexpire(obj, True)
+
+
+def _left_out(obj: Any, unloaded: Sequence[Any]) -> list[int]:
+    """Which slots of columns that an object lacks its options have left out of what it loaded."""
+    from .attribute_loading import remembered
+    from .strategy_options import COLUMN_WILDCARD
+
+    if _core.load_options(obj) is None or _core.state_flags(obj) & _core.STATE_EXPIRED:
+        return []
+    expired = _core.expired_slots(obj)
+    found = []
+    for prop in unloaded:
+        if prop.slot not in expired:
+            _, element = remembered(obj, prop, COLUMN_WILDCARD)
+            if element is not None and element.strategy == "defer":
+                found.append(prop.slot)
+    return found
 
 
 def _members(prop: Any, value: Any) -> list[Any]:

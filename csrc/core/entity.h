@@ -146,7 +146,14 @@ struct crm_layout {
     uint16_t ncodecs;
     uint16_t ncols; /* entries in `col`; slots beyond have no column */
     uint8_t typed;  /* rows of a plan that is typed */
-    int16_t col[];  /* slot -> column of the row, or -1 */
+    uint8_t misses; /* some `col` is CRM_COL_MISSING */
+    int16_t col[];  /* slot -> column of the row, or one of: */
+};
+
+enum {
+    CRM_COL_NONE = -1,    /* not in the row */
+    CRM_COL_MISSING = -2, /* nor left out by an option: what has no value is to
+                             be read again */
 };
 
 /* What decodes an attribute in rows of a plan that is typed, or not. */

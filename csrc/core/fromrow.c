@@ -133,6 +133,25 @@ tell_of_refresh(crm_state *state, PyObject *filled)
     return status;
 }
 
+/* What an object without a row was never given, and the rows do not have, is to
+ * be read again. */
+static int
+expire_missing(crm_state *state, const crm_layout *layout)
+{
+    if (!layout->misses || state->page != NULL ||
+        (state->flags & CRM_S_EXPIRED)) {
+        return 0;
+    }
+    for (uint16_t slot = 0; slot < layout->ncols; slot++) {
+        if (layout->col[slot] == CRM_COL_MISSING &&
+            crm_state_held(state, slot) == NULL &&
+            crm_state_put(state, slot, CRM_UNLOADED) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 /* A row came for an object that is in the session: only what is not loaded
  * appears from it. */
 static int
@@ -158,6 +177,9 @@ refresh(crm_hydration *h, size_t index, crm_state *state, crm_page *page,
     }
     if (crm_overwrites(h, state)) {
         return overwrite(h, op, shape, state, page, row);
+    }
+    if (expire_missing(state, shape->layout) < 0) {
+        return -1;
     }
     if (!(state->flags & CRM_S_EXPIRED) &&
         !crm_state_lacks(state, shape->layout)) {

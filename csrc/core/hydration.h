@@ -85,7 +85,7 @@ crm_is_current(const crm_entity_op *op, const crm_state *state)
     const crm_layout *layout = op->own.layout;
     return !crm_state_is_dead(state) &&
            state->layout->manager == layout->manager &&
-           !layout->manager->always_refresh &&
+           !layout->manager->always_refresh && !layout->misses &&
            !(state->flags & CRM_S_EXPIRED) && !crm_state_lacks(state, layout);
 }
 

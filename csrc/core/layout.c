@@ -17,6 +17,7 @@ crm_layout_new(crm_manager *manager, uint16_t ncols)
     layout->options = NULL;
     layout->ncols = ncols;
     layout->typed = 0;
+    layout->misses = 0;
     layout->ncodecs = 0;
     layout->codecs = NULL;
     layout->described = NULL;
@@ -63,6 +64,7 @@ crm_layout_with_options(crm_layout *layout, PyObject *options)
     }
     memcpy(made->col, layout->col, (size_t)layout->ncols * sizeof(int16_t));
     made->typed = layout->typed;
+    made->misses = layout->misses;
     made->options = Py_XNewRef(options);
     if (layout->described != NULL &&
         crm_layout_set_codecs(made, layout->described) < 0) {

@@ -89,6 +89,9 @@ add_shape(crm_polymorphic *poly, crm_manager *manager, const int16_t *cols,
         goto error;
     }
     memcpy(shape->layout->col, cols, ncols * sizeof(int16_t));
+    for (uint16_t i = 0; i < ncols; i++) {
+        shape->layout->misses |= cols[i] == CRM_COL_MISSING;
+    }
     shape->layout->options = Py_XNewRef(poly->own->layout->options);
     shape->layout->typed = poly->own->layout->typed;
     if ((codecs != NULL && crm_layout_set_codecs(shape->layout, codecs) < 0) ||
@@ -124,7 +127,8 @@ add_described(crm_polymorphic *poly, PyObject *item)
     }
     for (Py_ssize_t i = 0; i < ncols; i++) {
         long column = PyLong_AsLong(PyTuple_GET_ITEM(cols, i));
-        if (column < -1 || column > INT16_MAX || PyErr_Occurred()) {
+        if (column < CRM_COL_MISSING || column > INT16_MAX ||
+            PyErr_Occurred()) {
             if (!PyErr_Occurred()) {
                 PyErr_Format(PyExc_ValueError, "program: bad column %ld",
                              column);

@@ -28,7 +28,7 @@ need_column(crm_program *program, long column)
     }
 }
 
-/* cols[slot]: a column of the row, or -1. */
+/* cols[slot]: a column of the row, or CRM_COL_…. */
 static int
 fill_layout(crm_program *program, crm_layout *layout, PyObject *cols)
 {
@@ -37,11 +37,12 @@ fill_layout(crm_program *program, crm_layout *layout, PyObject *cols)
         if (column == -1 && PyErr_Occurred()) {
             return -1;
         }
-        if (column < -1 || column > INT16_MAX) {
+        if (column < CRM_COL_MISSING || column > INT16_MAX) {
             PyErr_Format(PyExc_ValueError, "program: bad column %ld", column);
             return -1;
         }
         layout->col[i] = (int16_t)column;
+        layout->misses |= column == CRM_COL_MISSING;
         if (column >= 0) {
             need_column(program, column);
         }

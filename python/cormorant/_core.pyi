@@ -134,9 +134,9 @@ class Plan:
     `(entities, items, keys, scalar, unique[, index])`:
       entities: tuple of `(manager, cols, pk_cols, parent, parent_slot, collection
         [, options[, polymorphic[, class of the relationship[, codecs]]]])`: cols[slot] is
-        the row's column of that attribute or -1; codecs: `(slot, code, arg)` of attributes
-        that are another expression in these rows than in their mapping; parent
-        is the index of the entity it is eagerly joined to, or -1; parents come before
+        the row's column of that attribute, -1 or (no option has left it out, so that what
+        was never given is to be read again) -2; codecs: `(slot, code, arg)` of attributes
+        that are another expression in these rows than in their mapping; parent is the index of the entity it is eagerly joined to, or -1; parents come before
         children; options: what load_options() of the loaded objects gives
       items: tuple of `('e', entity_index)` or `('c', column, code, arg)`
       keys: tuple of str, one per item

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 
@@ -304,3 +305,60 @@ def mappers_of_a_program(p: Peer):
 @pytest.mark.parametrize("program", program.registered)
 def test_subclass_loads(program) -> None:
     compare(program)
+
+
+@pytest.mark.parametrize("joined", [False, True], ids=["single", "joined"])
+def test_columns_never_given(joined: bool) -> None:
+    """What a query does not have, and its objects were never given, is asked for afterwards; what
+    options leave out of it is not."""
+
+    def run(p: Any) -> None:
+        class Animal(p.Base):
+            __tablename__ = "animal"
+            id = p.Column(p.Integer, primary_key=True)
+            name = p.Column(p.String(20))
+            kind = p.Column(p.String(20))
+            __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "animal"}
+
+        def subclass(name: str, base: Any, columns: str) -> Any:
+            made = {each: p.Column(p.Integer) for each in columns}
+            made["__mapper_args__"] = {"polymorphic_identity": name}
+            if joined:
+                made["__tablename__"] = name
+                made["id"] = p.Column(p.ForeignKey(base.id), primary_key=True)
+            return type(name.title(), (base,), made)
+
+        Cat, Dog = subclass("cat", Animal, "x"), subclass("dog", Animal, "z")
+        Puppy = subclass("puppy", Dog, "")
+        s = p.session()
+
+        def step(query: Any, **given: Any) -> None:
+            s.rollback()
+            made = [Cat(name="1", **given), Cat(name="2", x=1), Dog(), Puppy(), Animal(), Cat()]
+            s.add_all(made)
+            s.flush()
+            made[5].x = 7
+            with s.no_autoflush:
+                s.scalars(query).all()
+            for obj in made:
+                found = p.inspect(obj)
+                p.show([sorted(names) for names in (found.dict, found.expired_attributes)])
+            for obj in made:
+                p.mark("read")
+                p.show([getattr(obj, name) for name in "xz" if hasattr(obj, name)])
+                p.show(sorted(p.inspect(obj).dict))
+            s.delete(made[0])
+            s.flush()
+            p.show(sorted(p.inspect(made[0]).dict))
+
+        query = p.select(Animal).order_by(Animal.id)
+        step(query)
+        step(query, x=None)
+        step(query.options(p.load_only(Animal.name)))
+        step(p.select(Dog))
+        step(p.select(p.with_polymorphic(Animal, [Cat])))
+        step(p.select(p.with_polymorphic(Animal, "*")))
+        columns = p.select(Animal.__table__.c["id", "name", "kind"])
+        step(p.select(Animal).from_statement(columns))
+
+    compare(run)

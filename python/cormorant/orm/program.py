@@ -70,10 +70,15 @@ def make_program(state: SelectState, dialect: Any, unique: bool) -> tuple[Any, .
     return (tuple(entities), tuple(items), item_keys(state), state.scalar, unique)
 
 
+# What columns_of() says of what the rows do not have: that, and that no option has left it out.
+_NOWHERE, _MISSING = -1, -2
+
+
 def columns_of(state: SelectState, node: EntityNode, mapper: Any) -> tuple[int, ...]:
     """Where the columns of a mapper stand in the rows of an entity, by slot."""
     columns = node.columns
-    cols = [-1] * mapper.class_manager.size
+    cols = [_NOWHERE] * mapper.class_manager.size
+    of_statement: set[int] | None = None
     for prop in mapper._props.values():
         if not prop._is_column or prop.slot < 0:
             continue
@@ -86,6 +91,14 @@ def columns_of(state: SelectState, node: EntityNode, mapper: Any) -> tuple[int, 
             if expression is not None:
                 cols[prop.slot] = state.position(expression)
                 break
+        else:
+            if prop.deferred or prop.query_expression or mapper.concrete:
+                continue
+            if of_statement is None:
+                asked = node.mapper._polymorphic_properties(node.mappers)
+                of_statement = {hash(c) for each in asked if each._is_column for c in each.columns}
+            if hash(prop.columns[0]) not in of_statement or state.misses(node, prop):
+                cols[prop.slot] = _MISSING
     return tuple(cols)
 
 

@@ -441,6 +441,13 @@ class SelectState:
         self.table.elements[path] = LoadElement(path, "missing")
         self.table._note(path)
 
+    def misses(self, node: EntityNode, prop: Any) -> bool:
+        """Whether miss() was told of a column."""
+        if self.table is None:
+            return False
+        element = self.table.elements.get((*node.path, prop))
+        return element is not None and element.strategy == "missing"
+
     def _is_deferred(self, node: EntityNode, prop: Any) -> bool:
         table = self.table
         if table is not None and not (self._expired and node.parent is None):

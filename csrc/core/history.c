@@ -393,10 +393,12 @@ crm_state_history_known(crm_state *state, uint16_t slot)
             PyList_Append(lists[old == NULL || equal], value) < 0) {
             goto done;
         }
-        /* It was taken away, and there was none or it was not known. */
+        /* It was taken away, and there was none or, of a row, it was not
+         * known. */
         if (kind == CRM_ATTR_SCALAR && value == NULL && old != NULL &&
-            (old == core->no_value || old == Py_None) &&
-            !(old == core->no_value && crm_state_refers_nowhere(state, slot)) &&
+            (old == Py_None ||
+             (old == core->no_value && (state->flags & CRM_S_KEY) != 0 &&
+              !crm_state_refers_nowhere(state, slot))) &&
             PyList_Append(lists[0], Py_None) < 0) {
             goto done;
         }

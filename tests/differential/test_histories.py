@@ -270,3 +270,36 @@ def listeners_that_may_return(p: Peer) -> None:
 
     p.show([c.id for c in session.scalars(p.select(Child))], session.query(Child).count())
     p.show(session.scalar(p.select(p.func.count()).select_from(p.select(Child).subquery())))
+
+
+@program
+def taken_from_what_has_no_row(p: Any) -> None:
+    """An object that a rollback has left without its row has no history of what was deleted."""
+    Parent, Part, _ = _models(p)
+    s = p.session()
+
+    def show(obj: Any) -> None:
+        found = p.inspect(obj)
+        p.show(sorted(found.dict), [tuple(found.attrs[n].history) for n in ("parent", "parent_id")])
+        p.show(s.is_modified(obj) if obj in s else None)
+
+    for given in {"parent": None}, {"name": "y", "parent": Parent(name="x")}, {}:
+        part = Part(**given)
+        s.add(part)
+        s.flush()
+        if not given:
+            part.parent = None
+        else:
+            del part.parent
+        show(part)
+        s.rollback()
+        show(part)
+        s.add(part)
+        if "parent" in p.inspect(part).dict:
+            del part.parent
+        show(part)
+        p.error(lambda part=part: delattr(part, "parent"))
+        show(part)
+        s.flush()
+        show(part)
+        s.rollback()

@@ -43,6 +43,30 @@ def of_a_subclass(p: Any) -> None:
     rows(p, s, "node")
 
 
+@program
+def defaults_loaded_before(p: Any) -> None:
+    """What a flush loads of a new row is nothing that the program has set: onupdate fills it."""
+
+    class Node(p.Base):
+        __tablename__ = "node"
+        id = p.Column(p.Integer, primary_key=True)
+        n = p.Column(p.Integer, onupdate=p.text("4 + 5"))
+        m = p.Column(p.Integer, onupdate=7)
+        k = p.Column(p.Integer, onupdate=p.text("4 + 6"), server_default="1")
+        other_id = p.Column(p.ForeignKey("node.id", use_alter=True, name="x"))
+        other = p.relationship("Node", remote_side=id, post_update=True)
+        __mapper_args__ = {"eager_defaults": True}
+
+    s = p.session()
+    for node in Node(), Node(n=1, m=None, k=5):
+        node.other = node
+        s.add(node)
+        s.flush()
+        p.show(sorted(p.inspect(node).dict), node.n, node.m, node.k)
+        s.commit()
+    rows(p, s, "node")
+
+
 @pytest.mark.parametrize("run", program.registered)
 def test_post_update(run: Any) -> None:
     peer, _ = compare(run, warned=True)

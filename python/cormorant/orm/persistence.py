@@ -184,6 +184,7 @@ def _load_written(flush: Flush, wanted: list[tuple[Any, Sequence[int]]]) -> None
             # what is expired is loaded, as it has to be for the identity
             key = [column_value(obj, slot) for slot in mapper.primary_key_slots]
             load_columns_of(flush.session, obj, mapper, missing, key)
+            _core.keep_values(obj, missing)  # of a new object, too
             loaded[id(obj)] = missing
     if expiring and loaded:
         flush.expire_after = [

@@ -186,7 +186,7 @@ def test_file_is_not_a_database(tmp_path):
     c = open_file(path)
     with pytest.raises(dbapi.DatabaseError, match="file is not a database") as caught:
         run(c, "select * from t")
-    assert type(caught.value) is dbapi.DatabaseError
+    assert not isinstance(caught.value, dbapi.OperationalError)
     assert caught.value.sqlite_errorname == "SQLITE_NOTADB"
     with pytest.raises(dbapi.DatabaseError):
         c.ping()

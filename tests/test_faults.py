@@ -21,7 +21,7 @@ STATES = {
     "0A000": "NotSupportedError",
     "22012": "DataError",
     "23505": "IntegrityError",
-    "26000": "ProgrammingError",
+    "26000": "OperationalError",
     "40001": "OperationalError",
     "57P01": "OperationalError",
     "72000": "DatabaseError",

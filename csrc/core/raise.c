@@ -26,32 +26,56 @@ class_name(crm_error_class cls)
     }
 }
 
+/* The exception that the module makes of a failure; see raise.h.  Steals
+ * about, which may be NULL with an exception. */
+static PyObject *
+make_error(crm_connection *self, const char *name, PyObject *text,
+           const char *condition, PyObject *about)
+{
+    if (about == NULL) {
+        return NULL;
+    }
+    PyObject *error = PyObject_CallMethod(self->dbapi, "error", "sOsN", name,
+                                          text, condition, about);
+    if (error != NULL && !PyExceptionInstance_Check(error)) {
+        PyErr_Format(PyExc_TypeError,
+                     "error() of a DB-API module must return an exception, "
+                     "not %.100s",
+                     Py_TYPE(error)->tp_name);
+        Py_CLEAR(error);
+    }
+    return error;
+}
+
 int
 crm_connection_error(crm_connection *self, const char *name, const char *format,
                      ...)
 {
-    PyObject *cls = PyObject_GetAttrString(self->dbapi, name);
-    if (cls != NULL) {
-        va_list args;
-        va_start(args, format);
-        PyErr_FormatV(cls, format, args);
-        va_end(args);
-        Py_DECREF(cls);
+    va_list args;
+    va_start(args, format);
+    PyObject *text = PyUnicode_FromFormatV(format, args);
+    va_end(args);
+    PyObject *error =
+        text == NULL ? NULL
+                     : make_error(self, name, text, "", Py_NewRef(Py_None));
+    if (error != NULL) {
+        PyErr_SetObject((PyObject *)Py_TYPE(error), error);
     }
+    Py_XDECREF(text);
+    Py_XDECREF(error);
     return -1;
 }
 
-/* error.sqlstate and error._fields, a dict from PG_DIAG_* code to text. */
-static int
-set_diagnostics(crm_connection *self, PyObject *error, const crm_error *err)
+/* What the driver knows of the last failure: a new dict from PG_DIAG_* code to
+ * text, or the number of the failure. */
+static PyObject *
+diagnostics(crm_connection *self, const crm_error *err)
 {
     static const char codes[] = "SVCMDHPpqWstcdnFLR";
-    PyObject *state = err->name[0] == '\0' ? Py_NewRef(Py_None)
-                                           : PyUnicode_FromString(err->name);
-    int status =
-        state == NULL ? -1 : PyObject_SetAttrString(error, "sqlstate", state);
-    Py_XDECREF(state);
-    PyObject *fields = status < 0 ? NULL : PyDict_New();
+    if (self->driver->diag == NULL) {
+        return PyLong_FromLong(err->code);
+    }
+    PyObject *fields = PyDict_New();
     for (const char *p = codes; fields != NULL && err->name[0] != '\0' && *p;
          p++) {
         const char *text =
@@ -69,48 +93,7 @@ set_diagnostics(crm_connection *self, PyObject *error, const crm_error *err)
         Py_XDECREF(key);
         Py_XDECREF(value);
     }
-    if (fields == NULL) {
-        return -1;
-    }
-    status = PyObject_SetAttrString(error, "_fields", fields);
-    Py_DECREF(fields);
-    return status;
-}
-
-/* Sets what the module of the driver adds to an error: SQLSTATE and diagnostics
- * where the driver has them, else <driver>_errorcode and <driver>_errorname, as
- * the standard library's driver does for SQLite. */
-static int
-set_error_code(crm_connection *self, PyObject *error, const crm_error *err)
-{
-    char name[64];
-    if (self->driver->diag != NULL) {
-        return set_diagnostics(self, error, err);
-    }
-    PyObject *code = PyLong_FromLong(err->code);
-    PyOS_snprintf(name, sizeof(name), "%s_errorcode", self->driver->name);
-    int status = code == NULL ? -1 : PyObject_SetAttrString(error, name, code);
-    Py_XDECREF(code);
-    if (status == 0) {
-        PyObject *text = PyUnicode_FromString(err->name);
-        PyOS_snprintf(name, sizeof(name), "%s_errorname", self->driver->name);
-        status = text == NULL ? -1 : PyObject_SetAttrString(error, name, text);
-        Py_XDECREF(text);
-    }
-    return status;
-}
-
-/* The class of an error: the one the module has for the SQLSTATE, if it tells
- * them apart, or the DB-API's. */
-static PyObject *
-error_class(crm_connection *self, const crm_error *err)
-{
-    const char *name = class_name(err->cls);
-    if (self->driver->diag == NULL || err->name[0] == '\0') {
-        return PyObject_GetAttrString(self->dbapi, name);
-    }
-    return PyObject_CallMethod(self->dbapi, "error_class", "ss", err->name,
-                               name);
+    return fields;
 }
 
 int
@@ -126,18 +109,15 @@ crm_connection_raise(crm_connection *self, const crm_error *err)
         PyErr_NoMemory();
         return -1;
     }
-    PyObject *cls = error_class(self, err);
-    if (cls == NULL) {
-        return -1;
-    }
     PyObject *text = PyUnicode_DecodeUTF8(
         err->message, (Py_ssize_t)strlen(err->message), "replace");
-    PyObject *error = text == NULL ? NULL : PyObject_CallOneArg(cls, text);
-    if (error != NULL && ((err->code == 0 && self->driver->diag == NULL) ||
-                          set_error_code(self, error, err) == 0)) {
-        PyErr_SetObject(cls, error);
+    PyObject *error = text == NULL
+                          ? NULL
+                          : make_error(self, class_name(err->cls), text,
+                                       err->name, diagnostics(self, err));
+    if (error != NULL) {
+        PyErr_SetObject((PyObject *)Py_TYPE(error), error);
     }
-    Py_DECREF(cls);
     Py_XDECREF(text);
     Py_XDECREF(error);
     return -1;

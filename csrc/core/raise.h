@@ -1,9 +1,14 @@
 /* raise.h: what a driver says of a failure, as an exception of its DB-API
  * module.
  *
+ * The module's function error(name, text, condition, about) makes it: name is
+ * that of a class of the DB-API; condition the SQLSTATE, or what SQLite calls
+ * the failure, or ""; about a dict from PG_DIAG_* code to text, or SQLite's
+ * number of the failure, or None of what the core itself refuses.
+ *
  * Both functions need the GIL and return -1 with an exception set: the one
  * asked for, or the one that kept it from being made (MemoryError, or what the
- * module's classes raise).  They borrow what they are given.
+ * module raises).  They borrow what they are given.
  */
 #ifndef CRM_RAISE_H
 #define CRM_RAISE_H

@@ -45,15 +45,11 @@ is_state(const char *state)
     return strlen(state) == 5 && strspn(state, letters) == 5;
 }
 
-/* The message of an error without the ends of lines after it. */
+/* libpq's text as it is, with the end of its last line. */
 static void
 set_message(crm_error *err, const char *text)
 {
-    size_t len = strlen(text);
-    while (len > 0 && text[len - 1] == '\n') {
-        len--;
-    }
-    crm_error_set_message(err, text, len);
+    crm_error_set_message(err, text, strlen(text));
 }
 
 /* The text after the severity ("ERROR:  …"), which the class says already. */

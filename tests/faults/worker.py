@@ -286,7 +286,7 @@ def attempt(world: World, work: Callable[[Session], None], n: int, name: str) ->
         session.close()
     except EXPECTED as error:
         # of the driver's own by its class in the DB-API
-        classes = (cls for cls in type(error).__mro__ if cls.__module__ != "psycopg.errors")
+        classes = (cls for cls in type(error).__mro__ if not cls.__module__.endswith(".errors"))
         outcome = next(classes).__name__
     finally:
         calls = disarm()

@@ -27,6 +27,13 @@ class PGDialect_asyncpg(TypedParameters):
 
         return numbered_plan
 
+    @classmethod
+    def import_dbapi(cls) -> Any:
+        """The driver's module; ImportError if cormorant was built without libpq."""
+        from . import asyncpg_api
+
+        return asyncpg_api
+
 
 dialect = PGDialect_asyncpg
 

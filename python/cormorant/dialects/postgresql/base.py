@@ -450,7 +450,11 @@ class PGDialect(DefaultDialect):
 
     def is_disconnect(self, error: BaseException, *args: Any) -> bool:
         """Whether an error means that the connection is lost."""
-        return "Cannot operate on a closed database." in str(error)
+        return str(error) in (
+            "the connection is closed",
+            "connection already closed",
+            "connection is closed",
+        )
 
     # --- two-phase transactions ---
 

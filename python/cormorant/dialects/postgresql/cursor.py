@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ... import _core
 from ...engine.dbapi_cursor import DBAPICursor
-from . import dbapi
 from .paramstyle import driver_plan, values_of
 
 if TYPE_CHECKING:
@@ -88,7 +87,9 @@ class Cursor(DBAPICursor):
         plan, values = _given(sql, parameters)
         cursor = self._core.execute(plan, values, None, size)
         if not cursor.returns_rows:
-            raise dbapi.ProgrammingError("the operation in stream() didn't produce a result")
+            raise self._core.dbapi.ProgrammingError(
+                "the operation in stream() didn't produce a result"
+            )
         try:
             while rows := cursor.fetch(size):
                 yield from (tuple(row) for row in rows)
@@ -125,7 +126,7 @@ class Cursor(DBAPICursor):
             sql = compose(sql, params)
         how = self._core.copy(sql)
         if isinstance(how, str):
-            raise dbapi.ProgrammingError(
+            raise self._core.dbapi.ProgrammingError(
                 "copy() should be used only with COPY ... TO STDOUT or COPY ... FROM STDIN "
                 f"statements, got {how}"
             )
@@ -212,12 +213,12 @@ class Cursor(DBAPICursor):
 
     def _check(self) -> None:
         if self._closed:
-            raise dbapi.InterfaceError("the cursor is closed")
+            raise self._core.dbapi.InterfaceError("the cursor is closed")
 
     def _no_rows(self) -> None:
         if self._cursor is None:
-            raise dbapi.ProgrammingError("no result available")
-        raise dbapi.ProgrammingError("the last operation didn't produce records")
+            raise self._core.dbapi.ProgrammingError("no result available")
+        raise self._core.dbapi.ProgrammingError("the last operation didn't produce records")
 
     def close(self) -> None:
         """Free the statement."""
@@ -250,7 +251,7 @@ class ServerCursor(Cursor):
 
     def executemany(self, *args: Any, **kw: Any) -> None:
         """Not with a name."""
-        raise dbapi.NotSupportedError("executemany not supported on server-side cursors")
+        raise self._core.dbapi.NotSupportedError("executemany not supported on server-side cursors")
 
     def _rows(self, count: int) -> list[tuple[Any, ...]]:
         rows = DBAPICursor._rows(self, count)
@@ -261,7 +262,7 @@ class ServerCursor(Cursor):
         """Leave rows out: of those that were fetched none can be had again."""
         wanted = value if mode == "relative" else value - self._at
         if wanted < 0:
-            raise dbapi.NotSupportedError("the cursor can only scroll forward")
+            raise self._core.dbapi.NotSupportedError("the cursor can only scroll forward")
         self._rows(wanted)
 
 

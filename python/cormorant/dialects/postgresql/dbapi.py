@@ -13,6 +13,7 @@ import sys
 from typing import Any
 
 from ... import _core
+from ...engine.driver_errors import also_of
 
 try:
     from ..._postgres import driver, libpq_version  # noqa: F401
@@ -90,14 +91,18 @@ class Error(Exception):
 
     def __reduce__(self) -> Any:
         # by our own name: the one in __module__ leads to another class
-        return _rebuild, (type(self).__name__, self.sqlstate, self.args, self.__dict__)
+        return _rebuild, (self.sqlstate or "", base_of(self), self.args, self.__dict__)
 
 
-def _rebuild(name: str, state: str | None, args: tuple[Any, ...], said: dict[str, Any]) -> Any:
-    cls = globals().get(name) or error_class(state or "", "DatabaseError")
-    error = cls(*args)
-    error.__dict__.update(said)
-    return error
+def base_of(error: Error) -> str:
+    """The name of an error's class in the DB-API."""
+    return next(cls.__name__ for cls in type(error).__mro__ if cls.__name__ in globals())
+
+
+def _rebuild(state: str, name: str, args: tuple[Any, ...], said: dict[str, Any]) -> Any:
+    made = error_class(state, name)(*args)
+    made.__dict__.update(said)
+    return made
 
 
 class InterfaceError(Error):
@@ -148,23 +153,47 @@ class NotSupportedError(DatabaseError):
     __module__ = "psycopg"
 
 
-_by_state: dict[str, type[Error]] = {}
+_by_state: dict[tuple[str, str], type[Error]] = {}
 
 
-def error_class(state: str, base: str) -> type[Error]:
-    """The class of errors with a SQLSTATE, derived from the DB-API class `base`."""
-    found = _by_state.get(state)
+def class_of_state(state: str, base: type[Error]) -> type[Error]:
+    """The class of errors with a SQLSTATE, derived from a class of the DB-API."""
+    found = _by_state.get((state, base.__module__))
     if found is None:
         from .sqlstate import CONDITIONS
 
-        cls: type[Error] = globals()[base]
         name = CONDITIONS.get(state)
         if name is None:
-            return cls
-        found = type(name, (cls,), {"__module__": "psycopg.errors", "__doc__": None})
+            return base
+        found = type(name, (base,), {"__module__": f"{base.__module__}.errors", "__doc__": None})
         found.sqlstate = state
-        _by_state[state] = found
+        _by_state[state, base.__module__] = found
     return found
+
+
+def error_class(state: str, name: str) -> type[Exception]:
+    """The class of errors with a SQLSTATE, or "", that are `name` in the DB-API."""
+    cls = class_of_state(state, globals()[name])
+    return also_of(cls, ("psycopg.errors", cls.__name__), ("psycopg", name))
+
+
+CLOSED = "Cannot operate on a closed database."
+"""What the core says of a connection that was closed."""
+
+
+def error(name: str, text: str, condition: str, about: dict[str, str] | None) -> Exception:
+    """The exception for a failure that is `name` in the DB-API: `condition` is its SQLSTATE or
+    "", `about` has the fields of an error of the server."""
+    if text == CLOSED:
+        name, text = "OperationalError", "the connection is closed"
+    return told(error_class(condition, name)(text.rstrip("\n")), condition, about)
+
+
+def told(made: Any, condition: str, about: dict[str, str] | None) -> Exception:
+    """An exception, with what the server has told of it."""
+    made.sqlstate = condition or None
+    made._fields = about or {}
+    return made  # type: ignore[no-any-return]
 
 
 def notice(connection: _core.Connection, severity: str, message: str) -> None:
@@ -198,7 +227,11 @@ def zone(name: str) -> datetime.tzinfo | None:
 def connect(conninfo: str = "", **options: Any) -> _core.Connection:
     """A new connection; options are those of libpq, and `prepare_threshold`, the number of
     uses after which a statement is prepared on the server (5; None: never)."""
-    return open_connection(_module, conninfo, options)
+    try:
+        return open_connection(_module, conninfo, options)
+    except OperationalError as failed:
+        failed.args = (f"connection failed: {failed}",)
+        raise
 
 
 def open_connection(module: Any, conninfo: str, options: dict[str, Any]) -> _core.Connection:

@@ -14,7 +14,6 @@ from .base import PGDialect
 
 if TYPE_CHECKING:
     from ... import _core
-    from ..._core import Connection as CoreConnection
 
 
 class PGDialect_psycopg2(PGDialect):
@@ -45,13 +44,12 @@ class PGDialect_psycopg2(PGDialect):
 
         return literal_plan(sql, list(binds), list(binds.values()), program, None, same)
 
-    def connect(self, *args: Any, **kw: Any) -> CoreConnection:
-        """A new connection to the database."""
-        if self.dbapi is not self.import_dbapi():
-            return super().connect(*args, **kw)
+    @classmethod
+    def import_dbapi(cls) -> Any:
+        """The driver's module; ImportError if cormorant was built without libpq."""
         from . import psycopg2_api
 
-        return psycopg2_api.connect(*args, **kw)
+        return psycopg2_api
 
 
 dialect = PGDialect_psycopg2

@@ -1,5 +1,5 @@
-"""The driver as URLs of psycopg2 have it: its module, and raw connections and cursors as
-psycopg2's. Exceptions are those of the other module.
+"""The driver as URLs of psycopg2 have it: a DB-API module, and raw connections and cursors as
+psycopg2's.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from .copying import copy_file
 from .cursor import Cursor as _Cursor
 from .cursor import ServerCursor as _ServerCursor
 from .cursor import _text
-from .dbapi import (  # noqa: F401
+from .dbapi import apilevel, notice, open_connection, paramstyle, zone  # noqa: F401
+from .literals import compose, literal
+from .psycopg2_errors import (  # noqa: F401
     DatabaseError,
     DataError,
     Error,
@@ -24,16 +26,16 @@ from .dbapi import (  # noqa: F401
     OperationalError,
     ProgrammingError,
     Warning,
-    error_class,
-    notice,
-    open_connection,
-    zone,
+    error,
 )
-from .literals import compose, literal
 from .raw import RawConnection, TransactionStatus, identifier
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+threadsafety = 2
+__version__ = "2.9.10"
+"""The version of psycopg2 whose behaviour is followed."""
 
 
 class Notify(tuple[int, str]):
@@ -78,6 +80,18 @@ class Connection(RawConnection):
     __slots__ = ()
     async_ = 0
     encoding = "UTF8"
+
+    # the exceptions, as attributes: PEP 249
+    Warning = Warning
+    Error = Error
+    InterfaceError = InterfaceError
+    DatabaseError = DatabaseError
+    DataError = DataError
+    OperationalError = OperationalError
+    IntegrityError = IntegrityError
+    InternalError = InternalError
+    ProgrammingError = ProgrammingError
+    NotSupportedError = NotSupportedError
 
     # --- sessions ---
 

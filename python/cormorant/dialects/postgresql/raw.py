@@ -49,7 +49,7 @@ class ConnectionInfo:
     def _text(self, name: str) -> str:
         found = self._core.about(name)
         if found is None:
-            raise dbapi.OperationalError("the connection is closed")
+            raise self._core.dbapi.OperationalError("the connection is closed")
         return found
 
     def _number(self, name: str) -> int:
@@ -193,7 +193,7 @@ class RawConnection(DBAPIConnection):
     def cancel(self) -> None:
         """Cancel what another thread executes."""
         if "tpc" in self._core.kept and self._core.kept["tpc"][1]:
-            raise dbapi.ProgrammingError(
+            raise self._core.dbapi.ProgrammingError(
                 "cancel cannot be used with a prepared two-phase transaction"
             )
         self._core.interrupt()
@@ -255,7 +255,9 @@ class RawConnection(DBAPIConnection):
     def _tpc_refuses(self, what: str) -> None:
         """commit() and rollback() have no place in a two-phase transaction."""
         if "tpc" in self._core.kept:
-            raise dbapi.ProgrammingError(f"{what} cannot be used during a two-phase transaction")
+            raise self._core.dbapi.ProgrammingError(
+                f"{what} cannot be used during a two-phase transaction"
+            )
 
     def _in_transaction(self) -> bool:
         return self.info.transaction_status != TransactionStatus.IDLE
@@ -264,11 +266,13 @@ class RawConnection(DBAPIConnection):
         """Begin a two-phase transaction of that name."""
         if self._in_transaction():
             status = self.info.transaction_status.name
-            raise dbapi.ProgrammingError(
+            raise self._core.dbapi.ProgrammingError(
                 f"can't start two-phase transaction: connection in status {status}"
             )
         if self._is_autocommit():
-            raise dbapi.ProgrammingError("can't use two-phase transactions in autocommit mode")
+            raise self._core.dbapi.ProgrammingError(
+                "can't use two-phase transactions in autocommit mode"
+            )
         self._core.kept["tpc"] = (self._as_xid(xid), False)
         self._core.run_script("BEGIN")
 
@@ -276,12 +280,12 @@ class RawConnection(DBAPIConnection):
         """Prepare it: from then on it survives the session."""
         kept = self._core.kept
         if "tpc" not in kept:
-            raise dbapi.ProgrammingError(
+            raise self._core.dbapi.ProgrammingError(
                 "'tpc_prepare()' must be called inside a two-phase transaction"
             )
         xid, prepared = kept["tpc"]
         if prepared:
-            raise dbapi.ProgrammingError(
+            raise self._core.dbapi.ProgrammingError(
                 "'tpc_prepare()' cannot be used during a prepared two-phase transaction"
             )
         kept["tpc"] = (xid, True)
@@ -300,7 +304,7 @@ class RawConnection(DBAPIConnection):
         name = f"tpc_{how.lower()}()"
         if xid is None:
             if "tpc" not in kept:
-                raise dbapi.ProgrammingError(
+                raise self._core.dbapi.ProgrammingError(
                     f"{name} without xid must must be called inside a two-phase transaction"
                 )
             mine, prepared = kept.pop("tpc")
@@ -313,7 +317,7 @@ class RawConnection(DBAPIConnection):
             xid = mine
         elif self._in_transaction():
             status = self.info.transaction_status.name
-            raise dbapi.ProgrammingError(
+            raise self._core.dbapi.ProgrammingError(
                 f"{name} with xid must be called outside of a transaction, but the connection "
                 f"is in status {status}"
             )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ... import _core, _sqlite
+from ...engine.driver_errors import also_of
 
 apilevel = "2.0"
 threadsafety = 1
@@ -35,10 +36,20 @@ class Error(Exception):
         return _rebuild, (type(self).__name__, self.args, self.__dict__)
 
 
-def _rebuild(name: str, args: tuple[Any, ...], state: dict[str, Any]) -> Any:
-    error = globals()[name](*args)
-    error.__dict__.update(state)
-    return error
+def _rebuild(name: str, args: tuple[Any, ...], said: dict[str, Any]) -> Any:
+    made = also_of(globals()[name], ("sqlite3", name))(*args)
+    made.__dict__.update(said)
+    return made
+
+
+def error(name: str, text: str, condition: str, about: int | None) -> Exception:
+    """The exception for a failure, of the class `name`: `condition` and `about` are SQLite's name
+    and number of it, if it was SQLite's."""
+    made: Any = also_of(globals()[name], ("sqlite3", name))(text)
+    if about:
+        made.sqlite_errorcode = about
+        made.sqlite_errorname = condition
+    return made  # type: ignore[no-any-return]
 
 
 class InterfaceError(Error):

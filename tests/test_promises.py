@@ -476,6 +476,14 @@ def test_what_most_do_not_need_is_imported_late() -> None:
         found = [name for name in late if f"cormorant.{name}" in sys.modules]
         assert not found, found
         assert "logging" not in sys.modules
+        with create_engine("sqlite://").connect() as connection:
+            connection.execute(select(1))
+        late = (
+            "dataclasses", "hashlib", "inspect", "cormorant.engine.reflection",
+            "cormorant.dialects.sqlite.reflection", "cormorant.sql.ddl_compiler",
+        )
+        found = [name for name in late if name in sys.modules]
+        assert not found, found
     """
     env = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}
     subprocess.run([sys.executable, "-c", code], env=env, check=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import enum
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Self
 
 from .. import exc, util
@@ -33,19 +32,31 @@ class ObjectScope(enum.Flag):
     ANY = DEFAULT | TEMPORARY
 
 
-@dataclass
 class _ReflectionInfo:
     """What was read of several tables, each kind of answer by (schema, name)."""
 
-    columns: dict[_TableKey, Any]
-    pk_constraint: dict[_TableKey, Any]
-    foreign_keys: dict[_TableKey, Any]
-    indexes: dict[_TableKey, Any]
-    unique_constraints: dict[_TableKey, Any]
-    table_comment: dict[_TableKey, Any]
-    check_constraints: dict[_TableKey, Any]
-    table_options: dict[_TableKey, Any]
-    unreflectable: dict[_TableKey, Any]
+    # (no dataclass: importing those takes longer than all of what an engine needs)
+    def __init__(
+        self,
+        columns: dict[_TableKey, Any],
+        pk_constraint: dict[_TableKey, Any],
+        foreign_keys: dict[_TableKey, Any],
+        indexes: dict[_TableKey, Any],
+        unique_constraints: dict[_TableKey, Any],
+        table_comment: dict[_TableKey, Any],
+        check_constraints: dict[_TableKey, Any],
+        table_options: dict[_TableKey, Any],
+        unreflectable: dict[_TableKey, Any],
+    ) -> None:
+        self.columns = columns
+        self.pk_constraint = pk_constraint
+        self.foreign_keys = foreign_keys
+        self.indexes = indexes
+        self.unique_constraints = unique_constraints
+        self.table_comment = table_comment
+        self.check_constraints = check_constraints
+        self.table_options = table_options
+        self.unreflectable = unreflectable
 
 
 _READ_FOR_TABLES = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from copy import copy
@@ -288,6 +287,8 @@ class IdentifierPreparer:
                 raise exc.IdentifierError(
                     f"Identifier {name!r} exceeds maximum length of {limit} characters"
                 )
+            import hashlib  # slow to import, and seldom needed
+
             digest = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
             name = f"{name[: max(limit - 8, 0)]}_{digest[-4:]}"
         return self.quote(name) if _alembic_quote else name

@@ -283,10 +283,11 @@ drivers = {"pysqlite": SQLiteDialect_pysqlite, "aiosqlite": SQLiteDialect_aiosql
 
 
 def __getattr__(name: str) -> Any:
-    for module in ("compiler", "ddl", "reflection", ""):
+    # (the interpreter asks for __path__ when something is imported from here)
+    for module in () if name.startswith("_") else ("compiler", "ddl", "reflection", ""):
         import importlib
 
         found = getattr(importlib.import_module(f".{module}", __package__), name, None)
-        if found is not None and not name.startswith("_"):
+        if found is not None:
             return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

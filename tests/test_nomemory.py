@@ -56,6 +56,8 @@ WORK = [
 ]
 # those in boxes.py
 WORK_WITH_BOXES = ["boxed", "boxes_alone", "anew"]
+# those in seldom.py
+SELDOM = ["raw_cursors", "statement_events", "own_rows", "association_rows", "untyped", "defining"]
 # those that take long: each so-manyth allocation fails
 STEPS = {"mapping": 7, "eager_anew": 3, "unions": 5}
 # those that ask most of the driver
@@ -146,11 +148,19 @@ def test_every_allocation_of_boxes_can_fail(work: str, library: Path) -> None:
     assert int(counts[work]) > 5
 
 
-@pytest.mark.parametrize("work", WORK_OF_SERVER)
+@pytest.mark.parametrize("work", SELDOM)
+def test_every_allocation_of_what_is_seldom_can_fail(work: str, library: Path) -> None:
+    variables = {"FAIL_LIBRARY" if SANITIZED else "LD_PRELOAD": str(library)}
+    counts = run_out("seldom", "1", "sqlite://", work, leaks=SANITIZED, **variables)
+    assert int(counts[work]) > 5
+
+
+@pytest.mark.parametrize("work", [*WORK_OF_SERVER, *SELDOM])
 def test_every_allocation_can_fail_on_postgresql(work: str, library: Path) -> None:
     if postgres.scratch() is None:
         pytest.skip("no PostgreSQL server")
     variables = {"FAIL_LIBRARY" if SANITIZED else "LD_PRELOAD": str(library)}
     with postgres.empty() as url:
-        counts = run_out("package", "1", f"postgresql:{url}", work, leaks=SANITIZED, **variables)
+        module = "seldom" if work in SELDOM else "package"
+        counts = run_out(module, "1", f"postgresql:{url}", work, leaks=SANITIZED, **variables)
     assert int(counts[work]) > 5

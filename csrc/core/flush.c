@@ -485,9 +485,8 @@ crm_flush_log(crm_flush *flush, size_t i, int whole_run, size_t number,
         whole_run ? shown_run(flush, &given) : shown_params(flush, i, &given);
     if (params == NULL) {
         /* A type refuses a value, before anything is logged: encoding it says
-         * so again. */
-        PyErr_Clear();
-        return 0;
+         * so again, but not that memory was out for the parameters. */
+        return crm_forgive();
     }
     PyObject *done = PyObject_CallFunction(
         flush->log, "OOOnnO", flush->plan->sql, params, given,

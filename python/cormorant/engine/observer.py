@@ -44,6 +44,8 @@ class ObservedConnection:
         """_core.Connection.execute()."""
         try:
             parameters = plan.encode(values)
+        except MemoryError:
+            raise
         except Exception:
             # what a type refuses: the execution says so
             self._connection._running = None
@@ -66,6 +68,8 @@ class ObservedConnection:
         """_core.Connection.execute_many()."""
         try:
             parameters = [plan.encode(row) for row in rows]
+        except MemoryError:
+            raise
         except Exception:
             self._connection._running = None
             return self._core.execute_many(plan, rows)

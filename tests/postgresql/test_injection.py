@@ -6,6 +6,9 @@ would be sent is parsed with PostgreSQL's own grammar: the two trees differ in t
 
 from __future__ import annotations
 
+import csv
+import io
+import itertools
 import json
 from collections.abc import Callable
 from typing import Any
@@ -256,15 +259,163 @@ def test_ddl(way: str, text: str) -> None:
         check(DDL[way], text, driver=driver)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+class Bound(sa.TypeDecorator[Any]):
+    """Whatever the program gives goes to the type that it says."""
+
+    impl = sa.Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+        return value
+
+
+class BoundNumber(Bound):
+    impl = sa.Numeric
+    cache_ok = True
+
+
+class BoundText(Bound):
+    impl = sa.String
+    cache_ok = True
+
+
+WORDS = ("'", "a\\'b", "'; drop table x; --", "\\", "%", "%(x)s", ":x", "$1", "/* x", "a''; --\\")
+# every type that a literal can be of
+TYPES: list[Any] = [
+    *[sa.String(), sa.Text(), sa.Unicode(), sa.CHAR(4), sa.Integer(), sa.BigInteger(), sa.Float()],
+    *[sa.Numeric(), sa.REAL(), sa.Boolean(), sa.Date(), sa.DateTime(), sa.DateTime(timezone=True)],
+    *[sa.Time(), sa.Interval(), sa.Interval(native=False), sa.Uuid(), sa.Uuid(as_uuid=False)],
+    *[sa.Uuid(as_uuid=False, native_uuid=False), sa.LargeBinary(), sa.PickleType(), sa.JSON()],
+    *[sa.Enum(*WORDS, name="e"), sa.Enum("a", validate_strings=False, native_enum=False)],
+    *[sa.ARRAY(sa.String), sa.ARRAY(sa.Integer), sa.ARRAY(sa.String, dimensions=2)],
+    *[sa.JSON.JSONPathType(), sa.JSON.JSONIndexType(), sa.types.NullType()],
+    *[Bound(), BoundNumber(), BoundText(), pg.ENUM(*WORDS, name="e"), pg.DOMAIN("d", sa.String)],
+    *[pg.ARRAY(pg.JSONB), pg.ARRAY(pg.HSTORE)],
+    *[
+        getattr(pg, name)()
+        for name in (
+            *("INET", "CIDR", "MACADDR", "MONEY", "OID", "REGCLASS", "TSVECTOR", "HSTORE", "JSONB"),
+            *("JSONPATH", "CITEXT", "BIT", "INTERVAL", "BYTEA", "INT4RANGE", "NUMRANGE", "TSRANGE"),
+            *("INT4MULTIRANGE", "UUID", "TIMESTAMP", "TIME"),
+        )
+    ],
+]
+
+
+def constant(node: Any) -> bool:
+    """Whether an expression is nothing but constants, in arrays, casts and functions."""
+    kind, inside = next(iter(node.items()))
+    if kind == "A_Expr":
+        return all(constant(inside[part]) for part in ("lexpr", "rexpr") if part in inside)
+    parts = {"TypeCast": "arg", "A_ArrayExpr": "elements", "FuncCall": "args"}
+    if kind not in parts:
+        return bool(kind == "A_Const")
+    found = inside.get(parts[kind], [])
+    return all(map(constant, found if isinstance(found, list) else [found]))
+
+
+@pytest.mark.parametrize("backslashes", [True, False])
+@pytest.mark.parametrize("driver", DIALECTS)
+def test_literals_of_every_type(driver: str, backslashes: bool) -> None:
+    """A value that no literal can be of is refused; what is left is one constant."""
+    dialect = sa.make_url(f"postgresql+{driver}://").get_dialect()()
+    dialect._backslash_escapes = backslashes
+    shown = 0
+    for type_, word in itertools.product(TYPES, WORDS):
+        for value in (word, [word], [[word]], {word: word}, word.encode(), pg.Range(word, word)):
+            statement = sa.select(sa.literal(value, type_).label("v"))
+            try:
+                options = {"literal_binds": True}
+                sql = str(statement.compile(dialect=dialect, compile_kwargs=options))
+            except (exc.SQLAlchemyError, TypeError, ValueError):
+                continue
+            if backslashes:
+                # (the parser takes them for characters)
+                sql = sql.replace("\\\\", "\\")
+            trees = parsed(sql if dialect.positional else sql.replace("%%", "%"))["stmts"]
+            assert len(trees) == 1, sql
+            select = trees[0]["stmt"]["SelectStmt"]
+            assert set(select) == {"targetList", "limitOption", "op"}, sql
+            [target] = select["targetList"]
+            assert constant(target["ResTarget"]["val"]), sql
+            shown += 1
+    assert shown > 300
+
+
+@pytest.mark.parametrize("standard", ["on", "off"])
+@pytest.mark.parametrize("driver", DIALECTS)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(value=hostile, name=names)
+def test_a_server_gets_what_was_given(driver: str, standard: str, value: str, name: str) -> None:
+    """As parameters of each driver and as literals, whatever a backslash means."""
+    if postgres.scratch() is None:
+        pytest.skip("no PostgreSQL server")
+    engine = sa.create_engine(
+        f"postgresql+{driver}:{postgres.scratch()}",
+        connect_args={"options": f"-c standard_conforming_strings={standard}"},
+    )
+    schema = sa.Table("t", sa.MetaData(), sa.Column("a", sa.Integer), schema="named")
+    document = sa.cast(sa.literal({value: {"b": value}}, pg.JSONB), pg.JSONB)
+    expressions: list[Any] = [
+        sa.literal(value),
+        sa.literal([value, "x"], pg.ARRAY(sa.Text)),
+        sa.literal(value, sa.Enum(value, "o", native_enum=False)),
+        sa.literal(value).contains(value, autoescape=True),
+        sa.literal(value).in_([value, "x"]),
+        document[value]["b"].astext,
+    ]
+    expected = [value, [value, "x"], value, True, True, value]
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("show standard_conforming_strings").scalar() == standard
+        options = {"literal_binds": True}
+        for expression, result in zip(expressions, expected, strict=True):
+            statement = sa.select(expression)
+            assert connection.scalar(statement) == result
+            sql = str(statement.compile(connection, compile_kwargs=options))
+            assert connection.exec_driver_sql(sql).scalar() == result
+        text = sa.text("select cast(:a as text) || ' \\:a' || cast(:a as text)")
+        assert connection.scalar(text, {"a": value}) == f"{value} :a{value}"
+        mark, given = ("$1", (value,)) if driver == "asyncpg" else ("%(a)s", {"a": value})
+        assert connection.exec_driver_sql(f"select {mark}::text", given).scalar() == value
+        row = connection.execute(sa.select(sa.literal(value).label(name))).one()
+        assert row._fields == (name,)
+        copied(connection, driver, value)
+        elsewhere = connection.execution_options(schema_translate_map={"named": name})
+        with pytest.raises(exc.ProgrammingError) as caught:
+            elsewhere.execute(sa.select(schema))
+        assert caught.value.orig.sqlstate == "42P01"
+    engine.dispose()
+
+
+def copied(connection: Any, driver: str, value: str) -> None:
+    """COPY by raw cursors takes and gives the value."""
+    connection.exec_driver_sql("create temp table copied (a text, b text)")
+    cursor = connection.connection.cursor()
+    if driver == "psycopg":
+        with cursor.copy("copy copied from stdin") as copy:
+            copy.write_row((value, None))
+        with cursor.copy("copy copied to stdout") as copy:
+            assert list(copy.rows()) == [(value, None)]
+    elif driver == "psycopg2" and "\r" not in value:
+        row = io.StringIO()
+        csv.writer(row, quoting=csv.QUOTE_ALL).writerow([value, ""])
+        row.seek(0)
+        cursor.copy_expert("copy copied from stdin csv", row)
+    else:
+        return
+    assert connection.exec_driver_sql("select a from copied").scalar() == value
+
+
+@pytest.mark.parametrize("driver", DIALECTS)
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(name=names, value=hostile)
-def test_what_is_stored_comes_back(name: str, value: str) -> None:
+def test_what_is_stored_comes_back(driver: str, name: str, value: str) -> None:
     """Through a server, and through names that have to be quoted."""
     if postgres.scratch() is None:
         pytest.skip("no PostgreSQL server")
     if name in ("id", "c", "doc", "kind"):
         return
-    engine = sa.create_engine(f"postgresql:{postgres.scratch()}")
+    engine = sa.create_engine(f"postgresql+{driver}:{postgres.scratch()}")
     kind = pg.ENUM(name, name + "2", name=name + " kind")
     things = sa.Table(
         name,

@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -203,8 +204,10 @@ def test_creator_and_pool_argument(tmp_path):
     with engine.connect() as connection:
         assert connection.scalar(text("select 1")) == 1
     assert len(made) == 2
-    with pytest.raises(TypeError, match="the creator of a pool must return"):
-        create_engine("sqlite://", creator=object).connect()
+    for foreign in object, sqlite3.connect(":memory:").cursor:
+        name = f"{type(foreign()).__module__}.{type(foreign()).__name__}"
+        with pytest.raises(TypeError, match=f"the creator of a pool must return .* {name}$"):
+            create_engine("sqlite://", creator=foreign).connect()
 
 
 def test_dispose_begins_anew(file_engine):

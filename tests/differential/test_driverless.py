@@ -197,3 +197,18 @@ def test_there_is_no_driver(url: str) -> None:
     table = cormorant.Table("t", cormorant.MetaData(), cormorant.Column("a", cormorant.Integer))
     with pytest.raises(cormorant.exc.CompileError, match="types alone"):
         cormorant.schema.CreateTable(table).compile(dialect=dialect)
+
+
+class OfAProgram(cormorant.engine.default.DefaultDialect):
+    name = "of_a_program"
+    driver = "mine"
+
+    @classmethod
+    def import_dbapi(cls) -> Any:
+        return object()
+
+
+def test_a_dialect_of_a_program_has_no_driver_either() -> None:
+    cormorant.dialects.registry.register(OfAProgram.name, __name__, OfAProgram.__name__)
+    with pytest.raises(ImportError, match="no driver for of_a_program .*SQLite and PostgreSQL"):
+        cormorant.create_engine("of_a_program://")

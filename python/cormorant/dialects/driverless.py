@@ -13,6 +13,14 @@ from ..engine.default import DefaultDialect
 from ..sql.identifiers import IdentifierPreparer
 
 
+def no_driver(title: str) -> ModuleNotFoundError:
+    """The error that says so of a database."""
+    return ModuleNotFoundError(
+        f"there is no driver for {title} in this package: connections can be made to SQLite and "
+        "PostgreSQL"
+    )
+
+
 class DriverlessDialect(DefaultDialect):
     """A dialect that knows the SQL of types."""
 
@@ -23,10 +31,7 @@ class DriverlessDialect(DefaultDialect):
     @classmethod
     def import_dbapi(cls) -> NoReturn:
         """Raise ModuleNotFoundError: connections are those of SQLite and PostgreSQL."""
-        raise ModuleNotFoundError(
-            f"there is no driver for {cls.title} in this package: connections can be made to "
-            "SQLite and PostgreSQL"
-        )
+        raise no_driver(cls.title)
 
     def _no_compiler(self, *args: Any, **kw: Any) -> NoReturn:
         raise exc.CompileError(

@@ -140,7 +140,7 @@ def create_engine(url: str | _url.URL, **kwargs: Any) -> Engine:
 
     Raises exc.ArgumentError for a malformed URL, exc.NoSuchModuleError for an unknown
     dialect, TypeError for an unknown argument, ImportError if the package was built without
-    what the database needs. No connection is opened yet.
+    what the database needs, or the dialect is neither SQLite's nor PostgreSQL's. No connection is opened yet.
     """
     arguments = dict(kwargs)
     if "strategy" in arguments:
@@ -174,6 +174,10 @@ def create_engine(url: str | _url.URL, **kwargs: Any) -> Engine:
         options["compiler_linting"] = 3  # sql.linting.FROM_LINTING
     if module is None:
         dialect_class.import_dbapi()  # which may not be there
+    if not hasattr(dialect_class, "connect"):
+        from ..dialects.driverless import no_driver
+
+        raise no_driver(dialect_class.name)  # of a program, which would drive a DB-API module
     options["dbapi"] = module
     for plugin in plugins:
         plugin.handle_dialect_kwargs(dialect_class, options)

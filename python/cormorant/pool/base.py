@@ -216,9 +216,12 @@ class Pool:
     def _create(self) -> _core.Connection:
         connection = self._creator()
         if not isinstance(connection, _core.Connection):
+            got = type(connection)
             raise TypeError(
-                "the creator of a pool must return a connection of "
-                f"cormorant.dialects.sqlite.dbapi.connect(), not {type(connection).__name__}"
+                "the creator of a pool must return a connection of this package's drivers, as "
+                "cormorant.dialects.sqlite.dbapi.connect() and "
+                "cormorant.dialects.postgresql.dbapi.connect() make them, not a "
+                f"{got.__module__}.{got.__qualname__}"
             )
         if self._dialect is not None:
             self._dialect.on_connect(connection)

@@ -18,6 +18,7 @@ NAMES = [
     ("orm.interfaces", "CriteriaOption LoaderOption ORMColumnDescription ORMOption"),
     ("orm._typing", "OrmExecuteOptionsParameter _EntityType _IdentityKeyType _InstanceDict _O "
      "_ORMColumnExprArgument"),
+    ("dialects.sqlite.aiosqlite", "AsyncAdapt_aiosqlite_connection"),
     ("ext.asyncio.result", "_ensure_sync_result"),
     ("ext.asyncio.session", "_EXECUTE_OPTIONS"),
     ("orm.base", "instance_state"),
@@ -43,8 +44,9 @@ NAMES = [
     ("sql.annotation", "Annotated"),
     ("sql.base", "ExecutableOption"),
     ("sql.elements", "SQLCoreOperations"),
-    ("sql.roles", "TypedColumnsClauseRole"),
-    ("sql.selectable", "ForUpdateArg ForUpdateParameter"),
+    ("sql.roles", "DDLConstraintColumnRole FromClauseRole TypedColumnsClauseRole"),
+    ("sql.schema", "quoted_name"),
+    ("sql.selectable", "ForUpdateArg ForUpdateParameter NamedFromClause"),
     ("types", "_Binary"),
     ("util", "portable_instancemethod preload_module"),
     ("util.langhelpers", "classproperty counter duck_type_collection get_cls_kwargs hybridmethod memoized_property "
@@ -209,6 +211,76 @@ def test_values_of_names():
 
         inherited = p.module("orm.descriptor_props").ConcreteInheritedProperty
         p.show([(q.key, isinstance(q, inherited)) for q in p.sa.inspect(Concrete).attrs])
+
+    compare(program)
+
+
+def test_what_froms_and_expressions_are():
+    """Libraries ask with isinstance() for the classes that annotations name."""
+
+    def program(p):
+        named = p.module("sql.selectable").NamedFromClause
+        role = p.module("sql.roles").DDLConstraintColumnRole
+        t = p.Table("t", p.MetaData(), p.Column("x", p.Integer))
+        select = p.select(t)
+        froms = (
+            p.sa.table("u"), t, t.alias(), select.subquery(), select.cte(), select.lateral(),
+            t.tablesample(5), p.func.f().table_valued("x"), p.sa.values(t.c.x, name="v"),
+            t.join(t.alias(), p.sa.true()), select, select.scalar_subquery(),
+        )  # fmt: skip
+        p.show([isinstance(each, named) for each in froms])
+        p.show([isinstance(each, p.module("sql.roles").FromClauseRole) for each in (*froms, t.c.x)])
+        p.show([isinstance(each, role) for each in (t.c.x, t.c.x + 1, p.sa.column("y"), t, "z")])
+
+    compare(program)
+
+
+def test_columns_given_to_constraints():
+    """ormar makes those of a class again for classes that derive from it."""
+
+    def program(p):
+        column = p.Column("y", p.Integer)
+        for made in (p.UniqueConstraint("x", column), p.Index("i", "x"), p.PrimaryKeyConstraint()):
+            p.show([str(each) for each in made._pending_colargs])
+
+    compare(program)
+
+
+def test_execution_options_of_statements():
+    def program(p):
+        class Own(p.sa.sql.expression.Executable, p.sa.sql.expression.ClauseElement):
+            inherit_cache = False
+            _execution_options = p.sa.sql.expression.Executable._execution_options.union(
+                {"autocommit": True}
+            )
+
+        p.show(dict(Own().get_execution_options()))
+        statement = p.select(p.sa.literal(1)).execution_options(a=1)
+        options = statement.get_execution_options()
+        p.show(type(options).__name__, dict(options.union({"b": 2})), dict(options))
+        p.show(dict(statement.execution_options(c=3, a=2).get_execution_options()))
+        for made in options, p.text("x").get_execution_options():
+            with pytest.raises(TypeError):
+                made["d"] = 4
+
+    compare(program)
+
+
+@pytest.mark.sqlite_only
+def test_connections_of_asynchronous_engines():
+    def program(p):
+        engine = p.module("ext.asyncio").create_async_engine("sqlite+aiosqlite://")
+        kind = p.module("dialects.sqlite.aiosqlite").AsyncAdapt_aiosqlite_connection
+        p.event.listen(
+            engine.sync_engine, "connect", lambda made, record: p.show(isinstance(made, kind))
+        )
+
+        async def main():
+            async with engine.connect():
+                pass
+            await engine.dispose()
+
+        asyncio.run(main())
 
     compare(program)
 

@@ -17,6 +17,8 @@ from .. import _core, exc
 from .._core import memoized as memoized
 from .._late import late_names
 from ..event.attr import dispatcher
+from ..util import EMPTY_DICT as NO_OPTIONS
+from ..util import immutabledict
 from .dialect_args import DialectKWArgs as DialectKWArgs
 from .dialect_args import _DialectArgView as _DialectArgView
 from .naming import _NoneName as _NoneName
@@ -599,7 +601,7 @@ class Executable(_core.Generative, ClauseElement):
     """A statement: something a connection executes."""
 
     supports_execution = True
-    _execution_options: Mapping[str, Any] = EMPTY_DICT
+    _execution_options: immutabledict[str, Any] = NO_OPTIONS
     _with_options: tuple[Any, ...] = ()
     _statement_hints: tuple[Any, ...] = ()
     #: makes objects of the rows of a change, see cormorant.orm.returning
@@ -631,10 +633,10 @@ class Executable(_core.Generative, ClauseElement):
                 "on Connection.execution_options(), not per statement."
             )
         c = self._generate()
-        c._execution_options = {**self._execution_options, **kw}
+        c._execution_options = self._execution_options.union(kw)
         return c
 
-    def get_execution_options(self) -> Mapping[str, Any]:
+    def get_execution_options(self) -> immutabledict[str, Any]:
         """The execution options in effect."""
         return self._execution_options
 

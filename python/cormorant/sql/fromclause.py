@@ -207,12 +207,17 @@ class ColumnSet(ReadOnlyColumnCollection[Any]):
         return f"ColumnSet({[c for _, c in self._all]!r})"
 
 
-class TableClause(FromClause):
+class NamedFromClause(FromClause):
+    """A FROM element that its columns can be told by the name of."""
+
+    named_with_column = True
+
+
+class TableClause(NamedFromClause):
     """A table by name: `table()`, and the base of schema.Table."""
 
     __visit_name__ = "table"
     _is_table = True
-    named_with_column = True
     implicit_returning = False
     _immutable = True
     _use_schema_map = False
@@ -500,11 +505,10 @@ class FromGrouping(FromClause):
         return (FromGrouping, self.element._cache_key(ctx))
 
 
-class AliasedReturnsRows(FromClause):
+class AliasedReturnsRows(NamedFromClause):
     """A named (perhaps anonymously) form of another FROM or of a SELECT."""
 
     _is_alias = True
-    named_with_column = True
     _traverse_attrs: tuple[str, ...] = ("element",)
 
     def __init__(self, *args: Any, **kw: Any) -> None:

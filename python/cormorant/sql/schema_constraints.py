@@ -107,7 +107,9 @@ class Constraint(DialectKWArgs, HasConditionalDDL, SchemaItem):
 class ColumnCollectionMixin:
     """Mixin of items over columns that are given by name, as columns or expressions."""
 
-    _pending: list[Any]
+    _pending_colargs: list[Any]
+    """What was given: columns and names (ormar reads it)."""
+
     _columns: ColumnCollection[Any]
     parent: Any
 
@@ -126,19 +128,19 @@ class ColumnCollectionMixin:
 
     def _init_columns(self, columns: Sequence[Any], autoattach: bool) -> None:
         self._columns = ColumnCollection()
-        self._pending = [_column_argument(column) for column in columns]
-        if autoattach and self._pending:
+        self._pending_colargs = [_column_argument(column) for column in columns]
+        if autoattach and self._pending_colargs:
             self._attach_when_possible()
 
     def _own_columns(self) -> list[Any]:
         from .schema import Column
 
-        return [column for column in self._pending if isinstance(column, Column)]
+        return [column for column in self._pending_colargs if isinstance(column, Column)]
 
     def _attach_when_possible(self) -> None:
         """Columns know their table, now or later: the constraint follows them there."""
         columns = self._own_columns()
-        given = [c for c in self._pending if c is not None]
+        given = [c for c in self._pending_colargs if c is not None]
         missing = [column for column in columns if column.table is None]
         if not columns or (missing and len(columns) != len(given)):
             return
@@ -170,7 +172,7 @@ class ColumnCollectionMixin:
     def _resolve_columns(self, table: Any) -> list[Any]:
         kind = type(self).__name__
         found = []
-        for column in self._pending:
+        for column in self._pending_colargs:
             if isinstance(column, str):
                 try:
                     found.append(table.c[column])
@@ -403,7 +405,7 @@ class PrimaryKeyConstraint(ColumnCollectionConstraint):
             parent.primary_key = self
         marked = [column for column in parent.c if column.primary_key]
         columns = self._resolve_columns(parent)
-        if self._pending and marked and {id(c) for c in marked} != {id(c) for c in columns}:
+        if self._pending_colargs and marked and {id(c) for c in marked} != {id(c) for c in columns}:
             util.warn(
                 f"Table '{parent.name}' specifies columns "
                 f"{util.quoted_names([c.name for c in marked])} as primary_key=True, not matching "
@@ -420,7 +422,7 @@ class PrimaryKeyConstraint(ColumnCollectionConstraint):
             if column._user_defined_nullable is None:
                 column.nullable = False
             self._columns.add(column)
-        if not self._pending:
+        if not self._pending_colargs:
             for column in marked:
                 self._columns.add(column)
         Constraint._set_parent(self, parent)

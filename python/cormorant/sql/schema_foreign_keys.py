@@ -332,7 +332,7 @@ class ForeignKeyConstraint(ColumnCollectionConstraint):
         """Keys of the constrained columns."""
         if self.parent is not None:
             return self.columns.keys()
-        return [c.key if isinstance(c, ColumnClause) else str(c) for c in self._pending]
+        return [c.key if isinstance(c, ColumnClause) else str(c) for c in self._pending_colargs]
 
     @property
     def referred_table(self) -> Table:

@@ -12,7 +12,7 @@ from .base import AnonName, ClauseElement, KeyContext
 from .coercions import expect_expr, expect_select
 from .column_collections import ColumnCollection
 from .elements import ColumnElement, Grouping, UnaryExpression
-from .fromclause import AliasedReturnsRows, FromClause
+from .fromclause import AliasedReturnsRows, NamedFromClause
 from .select_base import KEY_PARTS, RARE, HasCTE
 from .selectable import LABEL_STYLE_NONE, GenerativeSelect, Select, SelectBase
 from .sqltypes import BOOLEANTYPE
@@ -308,7 +308,7 @@ class TableSample(AliasedReturnsRows):
         )
 
 
-class Values(HasCTE, FromClause):
+class Values(HasCTE, NamedFromClause):
     """``VALUES (…), (…)`` as a FROM."""
 
     __visit_name__ = "values"

@@ -29,6 +29,7 @@ from .fromclause import (
     FromGrouping,
     Join,
     Lateral,
+    NamedFromClause,
     ReturnsRows,
     Selectable,
     Subquery,
@@ -82,6 +83,7 @@ __all__ = [
     "HasSuffixes",
     "Join",
     "Lateral",
+    "NamedFromClause",
     "ReturnsRows",
     "ScalarSelect",
     "ScalarValues",
@@ -697,8 +699,8 @@ def namespace_key(entity: Any, key: str) -> Any:
 _Column = elements.ColumnClause
 
 _cls: type
-for _cls in (CTE, Alias, AliasedReturnsRows, FromClause, FromGrouping, Join, Lateral, ReturnsRows,
-             Selectable, Subquery, TableClause):  # fmt: skip
+for _cls in (CTE, Alias, AliasedReturnsRows, FromClause, FromGrouping, Join, Lateral,
+             NamedFromClause, ReturnsRows, Selectable, Subquery, TableClause):  # fmt: skip
     _cls.__module__ = __name__
 
 

@@ -155,8 +155,9 @@ typedef struct crm_core {
 
     crm_page_cache pages; /* free pages of results */
     crm_spares spares;    /* memory of entities and rows */
-    PyObject *zones;      /* owned list of (name, tzinfo), NULL until used: the
-                             zones of MOMENT cells */
+    PyObject *zones;      /* owned list of (name, tzinfo, whether a value gets
+                             the offset of its moment instead), NULL until
+                             used: the zones of MOMENT cells */
 
     /* counters of connection.c, plan.c and turns.h */
     uint64_t last_plan; /* id of the newest Plan */

@@ -37,6 +37,23 @@ notice(void *ctx, const char *severity, const char *message)
     crm_host_end(self, without);
 }
 
+/* Where core->zones has a zone, as one that is fixed for each moment or not; -1
+ * if it has not. */
+static int32_t
+known_zone(crm_core *core, const char *name, bool fixed)
+{
+    Py_ssize_t count = PyList_GET_SIZE(core->zones);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *item = PyList_GET_ITEM(core->zones, i);
+        if (PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(item, 0), name) ==
+                0 &&
+            (PyTuple_GET_ITEM(item, 2) == Py_True) == fixed) {
+            return (int32_t)i;
+        }
+    }
+    return -1;
+}
+
 /* The number of a zone in core->zones, where it is put when first met; -1 for
  * UTC, CRM_NO_ZONE with an exception. */
 static int32_t
@@ -48,27 +65,31 @@ find_zone(crm_core *core, PyObject *dbapi, const char *name)
             return CRM_NO_ZONE;
         }
     }
-    Py_ssize_t count = PyList_GET_SIZE(core->zones);
-    for (Py_ssize_t i = 0; i < count; i++) {
-        PyObject *known = PyTuple_GET_ITEM(PyList_GET_ITEM(core->zones, i), 0);
-        if (PyUnicode_CompareWithASCIIString(known, name) == 0) {
-            return (int32_t)i;
-        }
-    }
-    PyObject *text = crm_server_text(name);
-    PyObject *zone =
-        text == NULL ? NULL : PyObject_CallMethod(dbapi, "zone", "O", text);
-    PyObject *item = zone == NULL ? NULL : PyTuple_Pack(2, text, zone);
+    PyObject *text = NULL, *zone = NULL, *item = NULL;
     int32_t number = CRM_NO_ZONE;
+    PyObject *fixed = PyObject_GetAttrString(dbapi, "fixed_offsets");
+    if (fixed == NULL) {
+        goto done;
+    }
+    number = known_zone(core, name, fixed == Py_True);
+    if (number >= 0) {
+        goto done;
+    }
+    number = CRM_NO_ZONE;
+    text = crm_server_text(name);
+    zone = text == NULL ? NULL : PyObject_CallMethod(dbapi, "zone", "O", text);
+    item = zone == NULL ? NULL : PyTuple_Pack(3, text, zone, fixed);
     if (item != NULL && zone == Py_None) {
         number = -1;
     }
     else if (item != NULL && PyList_Append(core->zones, item) == 0) {
         number = (int32_t)PyList_GET_SIZE(core->zones) - 1;
     }
+done:
     Py_XDECREF(item);
     Py_XDECREF(zone);
     Py_XDECREF(text);
+    Py_XDECREF(fixed);
     return number;
 }
 

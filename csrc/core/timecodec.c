@@ -28,9 +28,30 @@ out_of_range(const char *what, int64_t value)
     return NULL;
 }
 
-/* A moment in UTC, as of a time zone. */
+/* The same moment with its offset from UTC in the place of its zone. */
 static PyObject *
-from_utc(int64_t value, PyObject *zone)
+with_offset(PyObject *local)
+{
+    PyObject *offset = PyObject_CallMethod(local, "utcoffset", NULL);
+    PyObject *zone = offset == NULL ? NULL : PyTimeZone_FromOffset(offset);
+    PyObject *fixed = NULL;
+    if (zone != NULL) {
+        fixed = PyDateTimeAPI->DateTime_FromDateAndTime(
+            PyDateTime_GET_YEAR(local), PyDateTime_GET_MONTH(local),
+            PyDateTime_GET_DAY(local), PyDateTime_DATE_GET_HOUR(local),
+            PyDateTime_DATE_GET_MINUTE(local),
+            PyDateTime_DATE_GET_SECOND(local),
+            PyDateTime_DATE_GET_MICROSECOND(local), zone,
+            PyDateTimeAPI->DateTimeType);
+    }
+    Py_XDECREF(offset);
+    Py_XDECREF(zone);
+    return fixed;
+}
+
+/* A moment in UTC, as of an item of core->zones, or in UTC if that is NULL. */
+static PyObject *
+from_utc(int64_t value, PyObject *item)
 {
     crm_moment m = {0};
     crm_moment_set_days(&m, value / CRM_DAY);
@@ -38,12 +59,18 @@ from_utc(int64_t value, PyObject *zone)
     PyObject *utc = PyDateTimeAPI->DateTime_FromDateAndTime(
         m.year, m.month, m.day, m.hour, m.minute, m.second, m.micro,
         PyDateTime_TimeZone_UTC, PyDateTimeAPI->DateTimeType);
-    if (utc == NULL || zone == NULL) {
+    if (utc == NULL || item == NULL) {
         return utc;
     }
-    PyObject *local = PyObject_CallMethod(utc, "astimezone", "O", zone);
+    PyObject *local =
+        PyObject_CallMethod(utc, "astimezone", "O", PyTuple_GET_ITEM(item, 1));
     Py_DECREF(utc);
-    return local;
+    if (local == NULL || PyTuple_GET_ITEM(item, 2) != Py_True) {
+        return local;
+    }
+    PyObject *fixed = with_offset(local);
+    Py_DECREF(local);
+    return fixed;
 }
 
 static PyObject *
@@ -59,8 +86,7 @@ zoned(crm_core *core, const crm_cell *cell)
             core->zones != NULL && value.zone < PyList_GET_SIZE(core->zones)
                 ? PyList_GET_ITEM(core->zones, value.zone)
                 : NULL;
-        return from_utc(value.micros,
-                        item == NULL ? NULL : PyTuple_GET_ITEM(item, 1));
+        return from_utc(value.micros, item);
     }
     crm_moment m = {0};
     if (value.micros < 0 || value.micros >= CRM_DAY) {

@@ -400,3 +400,44 @@ def test_hosts_and_ports_of_a_url(driver):
                 p.show(query, {key: made.get(key) for key in ("host", "port")})
 
     harness.compare(program)
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "psycopg2"])
+def test_time_zones(driver):
+    """psycopg2 has the offset of each moment, psycopg the session's zone."""
+
+    def program(p):
+        table = p.Table(
+            "moments",
+            p.MetaData(),
+            p.Column("id", p.Integer, primary_key=True),
+            p.Column("at", p.DateTime(timezone=True)),
+            p.Column("all", p.module("dialects.postgresql").ARRAY(p.DateTime(timezone=True))),
+            p.Column("span", p.module("dialects.postgresql").TSTZRANGE),
+        )
+        engine = p.engine(f"postgresql+{driver}:{postgres.scratch()}")
+        with engine.connect() as c:
+            table.create(c)
+            for at in ("1890-01-01 00:00", "2020-01-01 12:00:00.5", "2020-07-01 00:00"):
+                c.exec_driver_sql(
+                    f"INSERT INTO moments (at, \"all\", span) VALUES ('{at}+00', "
+                    f"'{{{at}+00}}', '[{at}+00, {at}+00]')"
+                )
+            for zone in (
+                "UTC",
+                "Etc/UTC",
+                "GMT",
+                "Europe/Rome",
+                "America/St_Johns",
+                "+02",
+                "-02:30",
+                "Zulu",
+            ):
+                c.exec_driver_sql(f"SET TIME ZONE '{zone}'")
+                for row in c.execute(p.select(table).order_by(table.c.id)):
+                    p.show(zone, repr(row.at), repr(row.all), repr(row.span))
+                p.show(repr(c.scalar(p.text("SELECT '01:02:03+02:30'::timetz"))))
+                p.show(repr(c.scalar(p.text("SELECT '2021-05-05 01:02:03+02:30'::timestamptz"))))
+            c.rollback()
+
+    harness.compare(program, sql=False)

@@ -6,7 +6,6 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import random
-import re
 import uuid
 import warnings
 from collections.abc import Iterator
@@ -108,9 +107,8 @@ class Run:
 
 
 def shown(row: Any) -> list[str]:
-    """A row's values; each package has an object of its own for UTC."""
-    zone = r"zoneinfo.ZoneInfo\(key='Etc/UTC'\)|datetime.timezone.utc"
-    return [re.sub(zone, "UTC", repr(value)) for value in row]
+    """A row's values."""
+    return [repr(value) for value in row]
 
 
 def fill(run: Run, connection: Any) -> None:

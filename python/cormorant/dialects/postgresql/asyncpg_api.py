@@ -10,9 +10,16 @@ from typing import Any
 
 from ... import _core
 from . import dbapi
-from .dbapi import apilevel, cursor, notice, paramstyle, raw, threadsafety, zone  # noqa: F401
+from .dbapi import apilevel, cursor, notice, paramstyle, raw, threadsafety  # noqa: F401
 
 _HERE = "cormorant.dialects.postgresql.asyncpg"
+
+
+fixed_offsets = True
+
+
+def zone(name: str) -> None:
+    """None: moments are in UTC, whatever the session's time zone is."""
 
 
 class Warning(dbapi.Warning):

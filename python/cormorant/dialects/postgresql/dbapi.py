@@ -210,6 +210,10 @@ def notice(connection: _core.Connection, severity: str, message: str) -> None:
             logger.exception("error processing notice callback '%s'", handler)
 
 
+fixed_offsets = False
+"""Whether values with a time zone have the offset of their moment as tzinfo, not the zone."""
+
+
 def zone(name: str) -> datetime.tzinfo | None:
     """The time zone of a session, None for UTC."""
     if name == "UTC":

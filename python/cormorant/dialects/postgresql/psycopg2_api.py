@@ -4,16 +4,19 @@ psycopg2's.
 
 from __future__ import annotations
 
+import datetime
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ... import _core
+from . import dbapi
 from .copying import copy_file
 from .cursor import Cursor as _Cursor
 from .cursor import ServerCursor as _ServerCursor
 from .cursor import _text
-from .dbapi import apilevel, notice, open_connection, paramstyle, zone  # noqa: F401
+from .dbapi import apilevel, notice, open_connection, paramstyle  # noqa: F401
 from .literals import compose, literal
 from .psycopg2_errors import (  # noqa: F401
     DatabaseError,
@@ -36,6 +39,26 @@ if TYPE_CHECKING:
 threadsafety = 2
 __version__ = "2.9.10"
 """The version of psycopg2 whose behaviour is followed."""
+fixed_offsets = True
+
+
+def zone(name: str) -> datetime.tzinfo | None:
+    """The time zone of a session, None for UTC by any of its names."""
+    if name in _UTC:
+        return None
+    offset = _OFFSET.match(name)
+    if offset is None:
+        return dbapi.zone(name)
+    bracket, sign, *parts = offset.groups("0")
+    hours, minutes, seconds = [int(part) for part in parts]
+    size = datetime.timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    # the sign is POSIX's, west is positive, where it is not part of a name
+    east = (sign == "+") == (bracket == "<")
+    return datetime.timezone(size if east else -size)
+
+
+_OFFSET = re.compile(r"(<?)([+-])(\d\d?)(?::(\d\d))?(?::(\d\d))?(?:>|$)")
+_UTC = frozenset({"UTC", "Etc/UTC", "GMT", "Etc/GMT", "Etc/UCT", "UCT", "Universal", "Zulu"})
 
 
 class Notify(tuple[int, str]):

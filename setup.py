@@ -67,7 +67,8 @@ elif os.environ.get("CORMORANT_COVERAGE"):
     # the function by which a process writes its counters before it ends (tests/counters.py)
     LDFLAGS += ["--coverage", "-Wl,-u,__gcov_dump"]
 else:
-    CFLAGS += ["-O3", "-g", "-fno-semantic-interposition"]
+    # no-plt: calls of Python and SQLite, several a value, without a jump between
+    CFLAGS += ["-O3", "-g", "-fno-semantic-interposition", "-fno-plt"]
 
 HEADERS = glob("csrc/*.h") + glob("csrc/*/*.h")
 # Plain-C parts that drivers fill results and errors with are compiled into each extension.

@@ -96,11 +96,52 @@ set_begin(crm_conn *conn, const char *level)
              level == NULL ? "" : "BEGIN ", level == NULL ? "" : level);
 }
 
+/* The number in "limit 3": -1 if the key is no such thing, or there is no such
+ * limit. */
+static int
+limit_of(crm_conn *conn, const char *key)
+{
+    static const char prefix[] = "limit ";
+    if (strncmp(key, prefix, sizeof(prefix) - 1) != 0) {
+        return -1;
+    }
+    long number = strtol(key + sizeof(prefix) - 1, NULL, 10);
+    return number < 0 || number > INT_MAX ||
+                   sqlite3_limit(conn->db, (int)number, -1) < 0
+               ? -1
+               : (int)number;
+}
+
+const char *
+crm_sqlite_about(crm_conn *conn, const char *name)
+{
+    int limit = limit_of(conn, name);
+    if (limit >= 0) {
+        snprintf(conn->told, sizeof(conn->told), "%d",
+                 sqlite3_limit(conn->db, limit, -1));
+        return conn->told;
+    }
+    if (strcmp(name, "total_changes") == 0) {
+        snprintf(conn->told, sizeof(conn->told), "%d",
+                 sqlite3_total_changes(conn->db));
+        return conn->told;
+    }
+    if (strcmp(name, "isolation_level") == 0 && conn->begin_sql[0] != '\0') {
+        return conn->begin_sql + strlen("BEGIN ");
+    }
+    return NULL;
+}
+
 int
 crm_sqlite_set_option(crm_conn *conn, const char *key, const char *value,
                       crm_error *err)
 {
     const char *level;
+    int limit = limit_of(conn, key);
+    if (limit >= 0) {
+        sqlite3_limit(conn->db, limit, (int)strtol(value, NULL, 10));
+        return CRM_OK;
+    }
     if (strcmp(key, "isolation_level") != 0) {
         return crm_fail(err, CRM_E_NOT_SUPPORTED,
                         "option '%s' cannot be changed", key);

@@ -30,6 +30,7 @@ static const crm_driver sqlite_driver = {
     .reset_stmt = crm_sqlite_reset_stmt,
     .changes = crm_sqlite_changes,
     .last_insert_id = crm_sqlite_last_insert_id,
+    .about = crm_sqlite_about,
     .create_function = crm_sqlite_create_function,
     .interrupt = crm_sqlite_interrupt,
 };

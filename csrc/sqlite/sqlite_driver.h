@@ -21,6 +21,7 @@ struct crm_conn {
     sqlite3_stmt *commit;
     sqlite3_stmt *rollback;
     char begin_sql[24]; /* "" in autocommit mode */
+    char told[16];      /* of crm_sqlite_about() */
     const crm_host *host;
     bool raised; /* a collation has: crm_sqlite_raised() */
 };
@@ -49,6 +50,9 @@ int crm_sqlite_reset(crm_conn *conn, crm_error *err);
 int crm_sqlite_ping(crm_conn *conn, crm_error *err);
 int crm_sqlite_set_option(crm_conn *conn, const char *key, const char *value,
                           crm_error *err);
+/* Knows "isolation_level", "total_changes" and "limit" with a number of
+ * SQLite's, which crm_sqlite_set_option() changes. */
+const char *crm_sqlite_about(crm_conn *conn, const char *name);
 int crm_sqlite_begin(crm_conn *conn, crm_error *err);
 int crm_sqlite_commit(crm_conn *conn, crm_error *err);
 int crm_sqlite_rollback(crm_conn *conn, crm_error *err);

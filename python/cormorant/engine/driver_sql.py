@@ -161,13 +161,14 @@ def by_name(dbapi: Any, names: Sequence[Any], params: Any) -> tuple[Any, ...]:
     values = []
     for number, name in enumerate(names):
         if isinstance(name, int):
-            raise dbapi.ProgrammingError(
+            raise dbapi.refusal(
                 f"Binding {number + 1} has no name, but you supplied a dictionary (which has "
                 "only names)."
             )
-        if name not in params:
-            raise dbapi.ProgrammingError(
+        try:
+            values.append(params[name])
+        except LookupError:
+            raise dbapi.refusal(
                 f"You did not supply a value for binding parameter :{name}."
-            )
-        values.append(params[name])
+            ) from None
     return tuple(values)

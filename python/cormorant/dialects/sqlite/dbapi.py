@@ -52,6 +52,11 @@ def error(name: str, text: str, condition: str, about: int | None) -> Exception:
     return made  # type: ignore[no-any-return]
 
 
+def refusal(text: str) -> Exception:
+    """The ProgrammingError for a wrong use."""
+    return error("ProgrammingError", text, "", None)
+
+
 class InterfaceError(Error):
     """The driver was used wrongly."""
 
@@ -134,6 +139,13 @@ def cursor(connection: _core.Connection) -> Any:
     from .cursor import Cursor
 
     return Cursor(connection)
+
+
+def raw(connection: _core.Connection) -> Any:
+    """A DB-API connection of a core one."""
+    from .raw import RawConnection
+
+    return RawConnection(connection)
 
 
 import sys  # noqa: E402

@@ -125,3 +125,52 @@ def nothing_returned_of_versions(p: Any) -> None:
     found[0].name = "x"
     s.flush()
     p.show([(obj.id, obj.version) for obj in found])
+
+
+@program
+def what_stands_for_columns(p: Any) -> None:
+    """Keys of rows that are hybrids, synonyms or composites of a class."""
+    hybrid_property = p.module("ext.hybrid").hybrid_property
+
+    class Box(p.Base):
+        __tablename__ = "box"
+        id = p.Column(p.Integer, primary_key=True)
+        low = p.Column(p.Integer)
+        high = p.Column("top", p.Integer)
+        least = p.synonym("low")
+
+        @hybrid_property
+        def size(self) -> Any:
+            return self.high - self.low
+
+        @size.update_expression  # type: ignore[no-redef, untyped-decorator]
+        def size(cls, value: Any) -> Any:
+            return [(cls.low, 0), (cls.high, value)]
+
+        @hybrid_property
+        def bottom(self) -> Any:
+            return self.low
+
+        @bottom.update_expression  # type: ignore[no-redef, untyped-decorator]
+        def bottom(cls, value: Any) -> Any:
+            return [(cls.low, value), (cls.high, value + 1)]
+
+    s = p.session()
+
+    def run(*rows: dict[Any, Any]) -> None:
+        for values in rows[0], list(rows):
+            s.execute(p.insert(Box).values(values))
+            p.show(s.execute(p.text("select low, top from box order by id")).all())
+            s.execute(p.delete(Box))
+
+    run({Box.size: 5}, {Box.size: 6})
+    run({"size": 5}, {"size": 6})
+    run({Box.size: 5}, {Box.low: 3, "high": 4})
+    run({Box.size: p.func.abs(-5)}, {Box.size: p.literal(3) + 1})
+    run({Box.bottom: 5}, {"bottom": 6})
+    run({Box.least: 5}, {"least": 6})
+    s.add(Box(low=1, high=2))
+    s.flush()
+    s.execute(p.update(Box).values({Box.bottom: 7, "high": 3}))
+    s.execute(p.update(Box).values(size=9).where(Box.bottom == 7))
+    p.show(s.execute(p.text("select low, top from box order by id")).all())

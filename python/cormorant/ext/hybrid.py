@@ -323,6 +323,8 @@ class ExprComparator(Comparator):
         return op(other, self.expression, **kwargs)
 
     def _bulk_update_tuples(self, value: Any) -> Any:
-        if self.hybrid.update_expr is not None:
-            return self.hybrid.update_expr(self.cls, value)
-        return [(self.expression, value)]
+        expression = self.expression
+        # (an attribute is what is assigned, as it is in SQLAlchemy)
+        if self.hybrid.update_expr is None or getattr(expression, "is_attribute", False):
+            return [(expression, value)]
+        return self.hybrid.update_expr(self.cls, value)

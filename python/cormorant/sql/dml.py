@@ -305,35 +305,31 @@ class ValuesBase(UpdateBase):
 
     def _attributes_assigned(self, values: Any) -> Any:
         """Values of attributes of a mapped class that are no columns, as what they stand for."""
+        stand_ins = self._stand_ins(values)
+        return _assigned(values, stand_ins) if stand_ins else values
+
+    def _stand_ins(self, keys: Iterable[Any]) -> dict[Any, Any]:
+        """Which of the keys of values() are attributes that stand for others: {key: attribute}."""
         entity = self.table._annotations.get("parententity")
         cls = getattr(entity, "class_", None)
-
-        def stands_for(key: Any) -> Any:
-            if not isinstance(key, str):
-                return key
-            return getattr(cls, key, None) if cls is not None and key not in names else None
-
         names = self.table.c
-        if not any(hasattr(stands_for(k), "_bulk_update_tuples") for k, _ in values.items()):
-            return values
-        from ..orm.proxied import update_pairs
-
-        found: dict[Any, Any] = {}
-        for key, value in values.items():
-            attribute = stands_for(key)
+        found = {}
+        for key in keys:
+            attribute = key
+            if isinstance(key, str):
+                attribute = None if cls is None or key in names else getattr(cls, key, None)
             if hasattr(attribute, "_bulk_update_tuples"):
-                found.update(update_pairs(attribute, value))
-            else:
-                found[key] = value
+                found[key] = attribute
         return found
 
     def _add_multi(self, rows: list[dict[Any, Any]]) -> Self:
         c = self._generate()
         start = sum(len(g) for g in self._multi_values)
         made = []
-        entity = self.table._annotations.get("parententity")
-        if entity is not None and entity.mapper.base_mapper._has_composites:
-            rows = [self._attributes_assigned(row) for row in rows]
+        if "parententity" in self.table._annotations:
+            stand_ins = self._stand_ins({key: None for row in rows for key in row})
+            if stand_ins:
+                rows = [_assigned(row, stand_ins) for row in rows]
         known: dict[str, tuple[Any, str, Any]] = {}
         for i, row in enumerate(rows, start):
             values: dict[Any, Any] = {}
@@ -438,6 +434,20 @@ class ValuesBase(UpdateBase):
             self._post_values_clause = clone(self._post_values_clause)
         if self._returning:
             self._returning = tuple([clone(c) for c in self._returning])
+
+
+def _assigned(values: Any, stand_ins: dict[Any, Any]) -> dict[Any, Any]:
+    """Values with those of attributes that stand for others as what they mean."""
+    from ..orm.proxied import update_pairs
+
+    found: dict[Any, Any] = {}
+    for key, value in values.items():
+        attribute = stand_ins.get(key)
+        if attribute is not None:
+            found.update(update_pairs(attribute, value))
+        else:
+            found[key] = value
+    return found
 
 
 def _crud_value(table: Any, key: Any, value: Any, index: int | None = None) -> Any:

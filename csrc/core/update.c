@@ -401,22 +401,23 @@ update_all(update *self)
 PyObject *
 crm_update_objects(PyObject *module, PyObject *args, PyObject *kwargs)
 {
-    static char *words[] = {
-        "connection", "manager", "columns",   "make",    "cache",
-        "objects",    "log",     "special",   "version", "next_version",
-        "every",      "key",     "key_moved", NULL};
+    static char *words[] = {"connection", "manager",      "columns", "make",
+                            "cache",      "objects",      "log",     "special",
+                            "version",    "next_version", "every",   "key",
+                            "key_moved",  "together",     NULL};
     crm_core *core = PyModule_GetState(module);
     update self;
     memset(&self, 0, sizeof(self));
     PyObject *conn, *manager, *columns, *objects;
     PyObject *log = Py_None, *special = Py_None, *next_version = Py_None;
     PyObject *key = Py_None;
-    int version = -1, key_moved = 0;
+    int version = -1, key_moved = 0, together = 0;
     if (!PyArg_ParseTupleAndKeywords(
-            args, kwargs, "O!O!OOO!O|OOiOpOp:update_objects", words,
+            args, kwargs, "O!O!OOO!O|OOiOpOpp:update_objects", words,
             core->connection_type, &conn, core->manager_type, &manager,
             &columns, &self.make, &PyDict_Type, &self.cache, &objects, &log,
-            &special, &version, &next_version, &self.every, &key, &key_moved)) {
+            &special, &version, &next_version, &self.every, &key, &key_moved,
+            &together)) {
         return NULL;
     }
     self.next_version = next_version == Py_None ? NULL : next_version;
@@ -425,6 +426,7 @@ crm_update_objects(PyObject *module, PyObject *args, PyObject *kwargs)
     if (status == 0) {
         status = set_row(&self.flush, version, key);
         self.flush.key_moved = key_moved;
+        self.flush.log_each = self.flush.log_each && !together;
     }
     if (status == 0) {
         self.columns =

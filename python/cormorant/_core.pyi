@@ -841,6 +841,7 @@ def update_objects(
     every: bool = False,
     key: Sequence[int] | None = None,
     key_moved: bool = False,
+    together: bool = False,
 ) -> int:
     """UPDATE the net-changed column slots of each object; skips objects without any.
     Neighbours with the same changed slots are one executemany. The indexes of the
@@ -853,7 +854,8 @@ def update_objects(
     is stored in the object, unless the program changed the version itself. every: all
     the columns are written, changed or not. key: the slots that tell a row apart, where they
     are not those of the identity.
-    key_moved: rows are told by the values that the key's slots have now."""
+    key_moved: rows are told by the values that the key's slots have now. together: rows with
+    versions are logged, and fail, as one executemany, too."""
 
 def delete_objects(
     connection: Connection,

@@ -281,7 +281,7 @@ def taken_from_what_has_no_row(p: Any) -> None:
     def show(obj: Any) -> None:
         found = p.inspect(obj)
         p.show(sorted(found.dict), [tuple(found.attrs[n].history) for n in ("parent", "parent_id")])
-        p.show(s.is_modified(obj) if obj in s else None)
+        p.show(s.is_modified(obj) if obj in s else None, tuple(found.attrs.parent.load_history()))
 
     for given in {"parent": None}, {"name": "y", "parent": Parent(name="x")}, {}:
         part = Part(**given)

@@ -67,6 +67,45 @@ def defaults_loaded_before(p: Any) -> None:
     rows(p, s, "node")
 
 
+@program
+def of_rows_with_versions(p: Any) -> None:
+    """Rows of several classes are one executemany, though they have versions."""
+
+    class Node(p.Base):
+        __tablename__ = "node"
+        id = p.Column(p.Integer, primary_key=True)
+        kind = p.Column(p.String(10))
+        version = p.Column(p.Integer, nullable=False)
+        other_id = p.Column(p.ForeignKey("node.id", use_alter=True, name="x"))
+        other = p.relationship("Node", remote_side=id, post_update=True)
+        __mapper_args__ = {
+            "polymorphic_on": kind,
+            "polymorphic_identity": "node",
+            "version_id_col": version,
+        }
+
+    class Leaf(Node):
+        colour = p.Column(p.Integer)
+        __mapper_args__ = {"polymorphic_identity": "leaf"}
+
+    s = p.session()
+    nodes = [cls(id=n) for n, cls in enumerate((Node, Leaf, Node, Leaf), 1)]
+    for n, node in enumerate(nodes):
+        node.other = nodes[n - 1]
+    s.add_all(nodes)
+    s.flush()
+    rows(p, s, "node")
+    for n, node in enumerate(nodes):
+        node.other = nodes[n - 2]
+    s.commit()
+    rows(p, s, "node")
+    for node in nodes:
+        node.other = None
+    nodes[0].other = nodes[0]
+    s.execute(p.text("update node set version = 9 where id = 3"))
+    p.error(s.flush)
+
+
 @pytest.mark.parametrize("run", program.registered)
 def test_post_update(run: Any) -> None:
     peer, _ = compare(run, warned=True)

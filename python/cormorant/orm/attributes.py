@@ -491,7 +491,15 @@ def get_history(obj: object, key: str, passive: PassiveFlag = PASSIVE_OFF) -> Hi
     if history.added and prop._is_relationship and prop.viewonly:
         # of a new object that was never asked for its history
         return History((), [*history.added, *history.unchanged], ())
-    return history
+    return with_loss(obj, slot, prop, history) if passive & CALLABLES_OK else history
+
+
+def with_loss(obj: object, slot: int, prop: Any, history: History) -> History:
+    """A history that was loaded: of a reference that was taken away, where nothing is there to be
+    loaded, that it is None now."""
+    if any(history) or not prop._is_relationship or prop.uselist:
+        return history
+    return History([None], (), ()) if _core.committed(obj, slot) is NO_VALUE else history
 
 
 def set_committed_value(instance: object, key: str, value: Any) -> None:

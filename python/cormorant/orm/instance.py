@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .. import _core, exc
-from .attributes import History, get_history
+from .attributes import History, get_history, with_loss
 from .base import NO_VALUE, PASSIVE_NO_INITIALIZE, InspectionAttr, object_mapper
 from .mapped_properties import ReadOnlyProperties
 
@@ -52,7 +52,8 @@ class AttributeState:
             slots = getattr(prop, "_get_slots", ())
             bound = self.state.session is not None or not self.state.has_identity
             if bound and any(_core.never_given(obj, slot) for slot in slots):
-                return self.history  # no foreign key has been given: nothing is loaded
+                # no foreign key has been given: nothing is loaded
+                return with_loss(obj, prop.slot, prop, self.history)
         return get_history(obj, self.key)
 
 

@@ -389,11 +389,15 @@ def _post_update_with(
     if not isinstance(statements, Hierarchy):
         _post_update(flush, info, statements, connection, given)
         return
-    for _table, of_table in statements.tables:
+    for table, of_table in statements.tables:
         groups: dict[Statements, list[tuple[Any, set[int]]]] = {}
+        narrowed = statements.narrowed[table]
         for obj, slots in given:
-            each = of_table.get(_core.manager_of(obj))
+            manager = _core.manager_of(obj)
+            each = of_table.get(manager)
             if each is not None and (each.has_onupdates or not slots.isdisjoint(each.slots)):
+                if manager in narrowed and slots.isdisjoint(narrowed[manager][1]):
+                    each = narrowed[manager][0]
                 groups.setdefault(each, []).append((obj, slots))
         for each, group in groups.items():
             _post_update(flush, info, each, connection, group)
@@ -489,7 +493,7 @@ def _update_all(
             load_keys(statements, [o for o in expired if changed_of(o) is not None])
     fills = statements.python_onupdates or statements.sql_onupdates
     if not fills and not versioned and not statements.server_version:
-        _update_run(flush, statements, connection, objects, columns, again, inserted)
+        _update_run(flush, statements, connection, objects, columns, again, inserted, again=again)
         return
     filled = {slot for slot, _ in statements.python_onupdates}
     for changed, run in itertools.groupby(objects, changed_of):
@@ -518,7 +522,9 @@ def _update_all(
             for obj in batch:
                 update_one(flush, statements, connection, obj, written, eager)
         else:
-            _update_run(flush, statements, connection, batch, written, True, inserted, changed)
+            _update_run(
+                flush, statements, connection, batch, written, True, inserted, changed, again
+            )
         if late:
             flush.expire_after.extend((obj, late) for obj in batch if not flush.is_deleted(obj))
 
@@ -532,6 +538,7 @@ def _update_run(
     every: bool,
     inserted: bool,
     variant: Any = None,
+    again: bool = False,
 ) -> None:
     special = partial(update_one, flush, statements, connection)
     raw = connection._dbapi_connection
@@ -557,6 +564,7 @@ def _update_run(
             every,
             statements.key_slots,
             statements.key_moved,
+            again and connection.dialect.supports_sane_multi_rowcount,
         )
         if log is not None:
             _done(log)

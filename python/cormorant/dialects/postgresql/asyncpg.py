@@ -14,6 +14,7 @@ class PGDialect_asyncpg(TypedParameters):
     driver = "asyncpg"
     async_drivers = ("asyncpg",)
     default_paramstyle = "numeric_dollar"
+    supports_sane_multi_rowcount = False
 
     @util.memoized_property
     def _casts(self) -> dict[type, Any]:

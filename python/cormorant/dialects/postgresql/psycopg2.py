@@ -21,6 +21,7 @@ class PGDialect_psycopg2(PGDialect):
 
     driver = "psycopg2"
     sends_literals = True
+    supports_sane_multi_rowcount = False
     use_insertmanyvalues_wo_returning = True
     _reads_inet = False
 

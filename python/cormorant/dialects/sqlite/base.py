@@ -66,7 +66,6 @@ class SQLiteDialect(DefaultDialect):
     default_metavalue_token = "NULL"
     supports_empty_insert = False
     supports_multivalues_insert = True
-    supports_sane_multi_rowcount = False
     tuple_in_values = True
     insert_returning = True
     update_returning = True

@@ -349,6 +349,21 @@ core_has_parent(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 }
 
 static PyObject *
+core_known_parent(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    if (nargs != 2) {
+        PyErr_SetString(PyExc_TypeError,
+                        "known_parent() takes an object and a property");
+        return NULL;
+    }
+    crm_state *state = crm_need_state(crm_uow_core(module), args[0]);
+    if (state == NULL) {
+        return NULL;
+    }
+    return PyBool_FromLong(crm_state_known_parent(state, args[1]));
+}
+
+static PyObject *
 core_is_orphan(PyObject *module, PyObject *arg)
 {
     crm_state *state = crm_need_state(crm_uow_core(module), arg);
@@ -396,6 +411,8 @@ static PyMethodDef functions[] = {
      "What a pickle keeps of a state besides attributes: a dict."},
     {"has_parent", CRM_FAST(core_has_parent), METH_FASTCALL,
      "has_parent(obj, prop): delete-orphan bookkeeping."},
+    {"known_parent", CRM_FAST(core_known_parent), METH_FASTCALL,
+     "known_parent(obj, prop): as has_parent(), if one was seen."},
     {"is_orphan", core_is_orphan, METH_O,
      "Whether a class that must have a parent has none."},
     {NULL},

@@ -643,6 +643,9 @@ def has_parent(obj: object, prop: object) -> bool:
     """Under the delete-orphan cascade of a relationship's property; a persistent object
     of which nothing else is known has one."""
 
+def known_parent(obj: object, prop: object) -> bool:
+    """The same, but nothing is supposed of a persistent object."""
+
 def is_orphan(obj: object) -> bool:
     """A relationship that must be its parent is not."""
 

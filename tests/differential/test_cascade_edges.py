@@ -226,3 +226,63 @@ def deleted_put_back_while_another_is_lost(p: Any) -> None:
 @pytest.mark.parametrize("run", program.registered)
 def test_programs(run: Any) -> None:
     compare(run, warned=True)
+
+
+@program
+def given_to_another(p: Any) -> None:
+    """What a reference of a single parent lets go of stays, if another has it by now."""
+
+    class Owner(p.Base):
+        __tablename__ = "owner"
+        id = p.Column(p.Integer, primary_key=True)
+        thing_id = p.Column(p.ForeignKey("thing.id"))
+        thing = p.relationship(
+            "Thing", back_populates="owners", cascade="all, delete-orphan", single_parent=True
+        )
+
+    class Thing(p.Base):
+        __tablename__ = "thing"
+        id = p.Column(p.Integer, primary_key=True)
+        owners = p.relationship(Owner, back_populates="thing")
+
+    s = p.session()
+
+    def step(take: Any, give: Any, *forget: str) -> None:
+        s.rollback()
+        first, second, thing = Owner(id=1), Owner(id=2), Thing(id=1)
+        first.thing = thing
+        s.add_all([first, second, thing])
+        s.flush()
+        if forget:
+            s.expire(first, forget)
+        take(first)
+        give(second, thing)
+        s.flush()
+        for table in "owner", "thing":
+            p.show(s.execute(p.text(f"select * from {table} order by id")).all())
+        p.show(thing in s, p.inspect(thing).deleted)
+
+    def unset(owner: Any) -> None:
+        owner.thing = None
+
+    def replace(owner: Any) -> None:
+        owner.thing = Thing(id=2)
+
+    def remove(owner: Any) -> None:
+        del owner.thing
+
+    def assign(owner: Any, thing: Any) -> None:
+        owner.thing = thing
+
+    def append(owner: Any, thing: Any) -> None:
+        thing.owners.append(owner)
+
+    def nothing(owner: Any, thing: Any) -> None:
+        pass
+
+    for give in assign, append, nothing:
+        for take in unset, replace:
+            step(take, give)
+            if give is not nothing:
+                step(take, give, "thing")
+        step(remove, give)

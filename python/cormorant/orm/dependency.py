@@ -197,7 +197,8 @@ def _presort_saves(flush: Flush, relation: RelationInfo, objects: list[Any], sta
         _follow_key_change(flush, relation, objects, start)
     else:
         for _parent, child in lost:
-            if direction is MANYTOONE or not _core.has_parent(child, relation.prop):
+            seen = _core.known_parent if direction is MANYTOONE else _core.has_parent
+            if not seen(child, relation.prop):
                 _delete_with_cascade(flush, child, relation)
 
 

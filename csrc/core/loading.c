@@ -164,9 +164,25 @@ collect_parents(PyObject *module, PyObject *args)
 
 /* ---- key_values ------------------------------------------------------- */
 
+/* The value of a slot; with `identity`, a part of the key as the database has
+ * it, whatever the program has assigned. */
+static PyObject *
+part_of(crm_state *state, uint16_t slot, int identity)
+{
+    const crm_manager *manager = crm_state_manager(state);
+    if (identity && (state->flags & CRM_S_KEY)) {
+        for (uint16_t at = 0; at < manager->npk; at++) {
+            if (manager->pk[at] == slot) {
+                return crm_state_key_part(state, at);
+            }
+        }
+    }
+    return crm_attr_get(state, slot);
+}
+
 /* The values of several slots: the value itself for one slot, else a tuple. */
 static PyObject *
-key_of(crm_state *state, const uint16_t *slots, Py_ssize_t count)
+key_of(crm_state *state, const uint16_t *slots, Py_ssize_t count, int identity)
 {
     for (Py_ssize_t i = 0; i < count; i++) {
         if (slots[i] >= crm_state_manager(state)->nattrs) {
@@ -175,11 +191,11 @@ key_of(crm_state *state, const uint16_t *slots, Py_ssize_t count)
         }
     }
     if (count == 1) {
-        return crm_attr_get(state, slots[0]);
+        return part_of(state, slots[0], identity);
     }
     PyObject *key = PyTuple_New(count);
     for (Py_ssize_t i = 0; key != NULL && i < count; i++) {
-        PyObject *value = crm_attr_get(state, slots[i]);
+        PyObject *value = part_of(state, slots[i], identity);
         if (value == NULL) {
             Py_CLEAR(key);
             break;
@@ -193,8 +209,9 @@ static PyObject *
 key_values(PyObject *module, PyObject *args)
 {
     PyObject *objects, *sequence;
-    if (!PyArg_ParseTuple(args, "O!O:key_values", &PyList_Type, &objects,
-                          &sequence)) {
+    int identity = 0;
+    if (!PyArg_ParseTuple(args, "O!O|p:key_values", &PyList_Type, &objects,
+                          &sequence, &identity)) {
         return NULL;
     }
     crm_core *core = module_core(module);
@@ -212,7 +229,7 @@ key_values(PyObject *module, PyObject *args)
             PyErr_SetString(PyExc_TypeError, "not a mapped object");
         }
         else {
-            key = key_of(state, slots, (Py_ssize_t)count);
+            key = key_of(state, slots, (Py_ssize_t)count, identity);
         }
         Py_DECREF(obj);
         if (key == NULL || PyList_Append(out, key) < 0) {
@@ -599,7 +616,8 @@ static PyMethodDef methods[] = {
                "relationship for, each once.")},
     {"key_values", key_values, METH_VARARGS,
      PyDoc_STR(
-         "key_values(objects, slots): a value (or tuple) of each object.")},
+         "key_values(objects, slots, identity=False): a value (or tuple) of "
+         "each object.")},
     {"distinct_keys", distinct_keys, METH_VARARGS,
      PyDoc_STR("distinct_keys(keys, single): those without None, each once, in "
                "order if they have one.")},

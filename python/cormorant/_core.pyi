@@ -888,8 +888,9 @@ def collect_parents(
 def distinct_keys(keys: list[Any], single: bool) -> list[Any]:
     """Those of key_values() without None, each once; sorted if they can be."""
 
-def key_values(objects: list[Any], slots: Sequence[int]) -> list[Any]:
-    """For each object the value of the slot, or a tuple of several; loads if need be."""
+def key_values(objects: list[Any], slots: Sequence[int], identity: bool = False) -> list[Any]:
+    """For each object the value of the slot, or a tuple of several; loads if need be. With
+    `identity`, parts of the key are those that the database has."""
 
 def distribute(
     parents: list[Any],

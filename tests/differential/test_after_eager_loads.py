@@ -292,3 +292,45 @@ def options_of_several_levels(p: Peer):
 @pytest.mark.parametrize("program", program.registered)
 def test_after_eager_loads(program) -> None:
     compare(program, warned=True)
+
+
+@program
+def by_keys_that_are_to_change(p: Peer) -> None:
+    """Parents whose key the program has changed have their children by that of the row."""
+
+    class A(p.Base):
+        __tablename__ = "a"
+        id = p.Column(p.Integer, primary_key=True)
+        kind = p.Column(p.String(5))
+        bs = p.relationship("B", order_by="B.id", passive_updates=False)
+        cs = p.relationship("C", secondary="a_c", order_by="C.id")
+        __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "a"}
+
+    class S(A):
+        __tablename__ = "s"
+        id = p.Column(p.ForeignKey("a.id"), primary_key=True)
+        x = p.Column(p.Integer)
+        __mapper_args__ = {"polymorphic_identity": "s", "polymorphic_load": "selectin"}
+
+    class B(p.Base):
+        __tablename__ = "b"
+        id = p.Column(p.Integer, primary_key=True)
+        a_id = p.Column(p.ForeignKey("a.id"))
+
+    class C(p.Base):
+        __tablename__ = "c"
+        id = p.Column(p.Integer, primary_key=True)
+
+    ids = p.Column("a_id", p.ForeignKey("a.id")), p.Column("c_id", p.ForeignKey("c.id"))
+    p.Table("a_c", p.Base.metadata, *ids)
+    s = p.session(autoflush=False)
+    s.add_all([A(id=1, bs=[B(id=1)], cs=[C(id=1)]), S(id=2, x=5, bs=[B(id=2)])])
+    s.commit()
+    for load in p.selectinload, p.subqueryload, p.joinedload:
+        for name in "bs", "cs":
+            s.get(A, 1).id = 7
+            s.get(A, 2).id = 8
+            query = p.select(A).order_by(A.id).options(load(getattr(A, name)))
+            for a in s.scalars(query).unique():
+                p.show(a.id, [each.id for each in a.__dict__[name]], sorted(a.__dict__))
+            s.rollback()

@@ -352,7 +352,7 @@ class SelectInLoader(PostLoad):
             return
         mapper = prop.parent
         slots = [mapper._columntoproperty[column].slot for column in self._local_columns()]
-        keys = _core.key_values(parents, slots)
+        keys = _core.key_values(parents, slots, True)
         plan = self._plan(run, "join" if not self._omit_join() else "direct")
         rows: list[Any] = []
         for start in range(0, len(parents), CHUNK):
@@ -526,7 +526,7 @@ class SubclassLoader(PostLoad):
             plan = self._plans.get(mapper)
             if plan is None:
                 plan = self._plans[mapper] = self._compile(run, mapper)
-            keys = _core.key_values(objects, mapper.primary_key_slots)
+            keys = _core.key_values(objects, mapper.primary_key_slots, True)
             binds = run.option_binds
             for start in range(0, len(keys), CHUNK):
                 params = {KEYS: keys[start : start + CHUNK]}
@@ -588,7 +588,7 @@ class SubqueryLoader(PostLoad):
         if self._plan is None:
             self._plan = self._compile(run)
         plan, slots = self._plan
-        keys = _core.key_values(parents, slots)
+        keys = _core.key_values(parents, slots, True)
         rows = run.execute(plan, *origin, alike=True)
         # Objects that come again below are read anew with populate_existing; then they are given
         # what was loaded for them here.

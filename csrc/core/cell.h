@@ -80,8 +80,11 @@ crm_is_integer(const crm_cell *cell, int64_t *value)
         }
         sum = sum * 10 + (uint64_t)(cell->u.p[i] - '0');
     }
-    *value = sign ? -(int64_t)sum : (int64_t)sum;
-    return digits > 0 && sum <= INT64_MAX;
+    if (digits == 0 || sum > (uint64_t)INT64_MAX + sign) {
+        return false;
+    }
+    *value = sign ? (int64_t)(0 - sum) : (int64_t)sum;
+    return true;
 }
 
 /* The bytes of an INTERVAL: a month counts 30 days, twelve of them 365. */

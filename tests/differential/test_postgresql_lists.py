@@ -35,6 +35,7 @@ UTC = dt.UTC
 VALUES: list[Any] = [
     [1, 2], [1, 2**40], [-(2**31), 2**31 - 1], [2**31], [1, 2**70], [1.5, 2.0], [float("inf")],
     [Decimal("1.5"), Decimal(2)], [Decimal(1), Decimal(-2)], [Decimal(10**17)], [Decimal(10**18)],
+    [Decimal(2**63 - 1)], [Decimal(-(2**63))],
     ["a", "b'\\\"{,"], ["x"], ["1", "2"], ["", "null", "NULL", " "], [], [None, None], [1, None],
     [None, "a"], [True, False], [[1, 2], [3, 4]], [["a"], ["b"]], [[1, None], [None, 2]],
     [dt.date(2020, 1, 1)], [dt.datetime(2020, 1, 1, 2, 3)], [dt.datetime(2020, 1, 1, tzinfo=UTC)],

@@ -407,3 +407,53 @@ def test_casts_of_casts() -> None:
                     p.show(chosen.subquery().c.keys())
 
     compare(program)
+
+
+def test_modifiers_that_are_added_to_one_expression_are_of_no_other() -> None:
+    """As ormar adds the escape character of LIKE."""
+
+    def program(p: Peer) -> None:
+        a, b = p.sa.column("a"), p.sa.column("b", p.Integer)
+        own = a.like("x"), a.ilike("%x"), a.contains("x"), a.startswith("x") == p.true()
+        for condition in own:
+            condition.modifiers["escape"] = "\\"
+        given = a.like("x", escape="/")
+        given.modifiers["escape"] = "!"
+        between = b.between(1, 2)
+        between.modifiers["symmetric"] = True
+        for condition in (*own, given, between):
+            p.show(str(condition), str(~condition), dict(condition.modifiers))
+        for condition in a.like("y"), a.ilike("y"), a == "y", b.between(1, 2), b.in_([1]), b + 1:
+            p.show(str(condition), any(condition.modifiers.values()))
+        with p.engine().connect() as connection:
+            for escape in "#", "!", None:
+                made = p.sa.literal("a%b").like(f"%{escape or ''}%%")
+                if escape is not None:
+                    made.modifiers["escape"] = escape
+                assert made.modifiers is made.modifiers
+                p.show(connection.execute(p.select(made)).all())
+
+    compare(program)
+
+
+def test_groups_within_groups_of_the_same_operator() -> None:
+    """Parentheses that self_group() adds say nothing where the operators are the same."""
+
+    def program(p: Peer) -> None:
+        a, b, c, d = (p.sa.column(name, p.Integer) for name in "abcd")
+        inner = p.or_(b == 2, c == 3)
+        for made in (
+            p.or_(a == 1, inner.self_group()).self_group(),
+            p.or_(inner.self_group(), inner.self_group().self_group(), p.and_(a == 1)),
+            p.and_(a == 1, inner.self_group().self_group()),
+            p.and_(p.and_(p.and_(a == 1, b == 2).self_group(), c == 3).self_group(), d == 4),
+            (a == 1) & p.and_(b == 2, c == 3).self_group(),
+            (a == 1) | (inner.self_group() | (d == 4)),
+            p.or_(a == 1, p.or_((b == 2).self_group(), (c == 3).self_group()).self_group()),
+            p.not_(p.or_(a == 1, inner.self_group()).self_group()),
+            p.or_(p.or_(b == 2).self_group(), c == 1),
+            p.select(a).where(inner.self_group()).where(p.and_(c == 1, d == 2).self_group()),
+        ):
+            p.show(str(made))
+
+    compare(program)

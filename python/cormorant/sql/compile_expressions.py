@@ -435,11 +435,11 @@ class ExpressionCompiler:
         )
 
     def visit_between_op_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
-        symmetric = binary.modifiers.get("symmetric", False)
+        symmetric = binary._modifier("symmetric")
         return self._plain_binary(binary, " BETWEEN SYMMETRIC " if symmetric else " BETWEEN ", **kw)
 
     def visit_not_between_op_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
-        symmetric = binary.modifiers.get("symmetric", False)
+        symmetric = binary._modifier("symmetric")
         return self._plain_binary(
             binary, " NOT BETWEEN SYMMETRIC " if symmetric else " NOT BETWEEN ", **kw
         )
@@ -458,7 +458,7 @@ class ExpressionCompiler:
 
     # --- LIKE --------------------------------------------------------------------------------
     def _escape(self, binary: Any) -> str:
-        escape = binary.modifiers.get("escape")
+        escape = binary._modifier("escape")
         if escape is None:
             return ""
         from .sqltypes import STRINGTYPE

@@ -203,7 +203,10 @@ class BooleanClauseList(ColumnElement[bool]):
     def _construct(cls, operator: Any, clauses: Sequence[Any]) -> Any:
         if len(clauses) == 1 and isinstance(clauses[0], Iterator):
             clauses = list(clauses[0])
-        made = cls._join(operator, [expect_where(c) for c in clauses])
+        found = [expect_where(c) for c in clauses]
+        made = cls._join(
+            operator, [c if c.__class__ is not Grouping else c._within(operator) for c in found]
+        )
         if made is not None:
             alone = made._is_column and made.__class__ is not cls
             if alone and made.type._type_affinity is BOOLEANTYPE.__class__:
@@ -273,6 +276,14 @@ class Grouping(ColumnElement[_T]):
 
     def _ungroup(self) -> Any:
         return self.element._ungroup()
+
+    def _within(self, operator: Any) -> Any:
+        """What is within if it is an AND or OR by the same operator, else this."""
+        inner = self.element
+        while inner.__class__ is Grouping:
+            inner = inner.element
+        same = inner.__class__ is BooleanClauseList and inner.operator is operator
+        return inner if same else self
 
     def _with_binary_element_type(self, type_: Any) -> Any:
         return Grouping(self.element._with_binary_element_type(type_))
@@ -435,7 +446,6 @@ class BinaryExpression(OperatorExpression[_T]):
 
     __visit_name__ = "binary"
     _traverse_attrs = ("left", "right")
-    modifiers: Mapping[str, Any] = {}
 
     def __init__(
         self,
@@ -452,7 +462,17 @@ class BinaryExpression(OperatorExpression[_T]):
         self.type = NULLTYPE if type_ is None else to_instance(type_)
         self.negate = negate
         if modifiers:
-            self.modifiers = modifiers
+            self.__dict__["modifiers"] = modifiers
+
+    @util.memoized_property
+    def modifiers(self) -> dict[str, Any]:
+        """What was said of the operator, as the `escape` of LIKE. The program may add to it."""
+        return {}
+
+    def _modifier(self, name: str) -> Any:
+        """One of the modifiers, or None; asked so, an expression without any stays as it is."""
+        said = self.__dict__.get("modifiers")
+        return None if said is None else said.get(name)
 
     def __bool__(self) -> bool:
         if self.operator is eq or self.operator is ne:
@@ -493,7 +513,7 @@ class BinaryExpression(OperatorExpression[_T]):
                 self.negate,
                 type_=self.type,
                 negate=self.operator,
-                modifiers=self.modifiers,
+                modifiers=self.__dict__.get("modifiers"),
             )
         return Grouping(self)._negate()
 
@@ -509,7 +529,7 @@ class BinaryExpression(OperatorExpression[_T]):
             tuple(
                 [
                     (k, v._cache_key(ctx) if isinstance(v, ClauseElement) else v)
-                    for k, v in self.modifiers.items()
+                    for k, v in self.__dict__.get("modifiers", util.EMPTY_DICT).items()
                 ]
             )
         )
@@ -529,10 +549,10 @@ class BinaryExpression(OperatorExpression[_T]):
     def _copy_internals(self, clone: Callable[[Any], Any] = clone_of) -> None:
         self.left = clone(self.left)
         self.right = clone(self.right)
-        if self.modifiers and any(isinstance(v, ClauseElement) for v in self.modifiers.values()):
-            self.modifiers = {
-                k: clone(v) if isinstance(v, ClauseElement) else v
-                for k, v in self.modifiers.items()
+        said = self.__dict__.get("modifiers", util.EMPTY_DICT)
+        if any(isinstance(v, ClauseElement) for v in said.values()):
+            self.__dict__["modifiers"] = {
+                k: clone(v) if isinstance(v, ClauseElement) else v for k, v in said.items()
             }
 
 

@@ -311,7 +311,6 @@ class FunctionAsBinary(BinaryExpression[Any]):
         self.operator = operators.function_as_comparison_op
         self.type = sqltypes.BOOLEANTYPE
         self.negate = None
-        self.modifiers = {}
 
     @property
     def left_expr(self) -> Any:

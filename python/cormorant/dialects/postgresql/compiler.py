@@ -154,7 +154,7 @@ class PGCompiler(ConflictCompiler, SQLCompiler):
 
     def visit_match_op_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
         left, right = self._sides(binary, **kw)
-        config = binary.modifiers.get("postgresql_regconfig")
+        config = binary._modifier("postgresql_regconfig")
         if config:
             name = self.render_literal_value(config, sqltypes.STRINGTYPE)
             return f"{left} @@ plainto_tsquery({name}, {right})"
@@ -175,7 +175,7 @@ class PGCompiler(ConflictCompiler, SQLCompiler):
         return text.replace(" LIKE ", " ILIKE ", 1) if lower else text
 
     def _regexp(self, negation: str, binary: Any, **kw: Any) -> str:
-        flags = binary.modifiers.get("flags")
+        flags = binary._modifier("flags")
         if flags is None:
             return self._plain_binary(binary, f" {negation}~ ", **kw)
         if flags == "i":
@@ -192,7 +192,7 @@ class PGCompiler(ConflictCompiler, SQLCompiler):
 
     def visit_regexp_replace_op_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
         left, right = self._sides(binary, **kw)
-        flags = binary.modifiers.get("flags")
+        flags = binary._modifier("flags")
         if flags is None:
             return f"REGEXP_REPLACE({left}, {right})"
         shown = self.render_literal_value(flags, sqltypes.STRINGTYPE)

@@ -439,3 +439,52 @@ def of_partly_loaded_objects(p: Any) -> None:
             run(load, expired, p.defer(User.age, raiseload=True))
             run(load, expired, p.selectinload(User.posts).load_only(Post.title))
             run(load, expired)
+
+
+@program
+def in_the_order_of_properties(p: Any) -> None:
+    """Columns and relationships are merged in the order in which they are mapped: listeners see
+    it, and so does who catches an error."""
+
+    class A(p.Base):
+        __tablename__ = "a"
+        x = p.Column(p.Integer)
+        b_id = p.Column(p.ForeignKey("b.id"))
+        b = p.relationship("B", backref="all", cascade="all, delete-orphan", single_parent=True)
+        id = p.Column(p.Integer, primary_key=True)
+        d = p.deferred(p.Column(p.Integer))
+        y = p.Column(p.Integer)
+
+    class B(p.Base):
+        __tablename__ = "b"
+        id = p.Column(p.Integer, primary_key=True)
+        n = p.Column(p.Integer)
+
+    p.configure_mappers()
+    s = p.session()
+    s.add_all([A(id=1, x=1, y=2), A(id=2, x=3, b=B(id=1, n=3)), B(id=2)])
+    s.commit()
+    seen: list[Any] = []
+
+    def listen(attribute: Any, event: str) -> None:
+        def heard(_obj: Any, value: Any, *_rest: Any) -> None:
+            seen.append((attribute.key, event, type(value)))
+
+        p.sa.event.listen(attribute, event, heard)
+
+    for cls in A, B:
+        for prop in p.inspect(cls).attrs:
+            p.show(prop.key)
+            listen(getattr(cls, prop.key), "append" if prop.key == "all" else "set")
+    given = (
+        A(id=1, x=5, y=6, d=7, b=B(id=2, n=9)),
+        B(id=7, n=5, all=[A(id=1, x=8)]),
+        A(id=1, x=5, y=6, b=s.get(B, 1)),
+        B(id=2, n=4, all=[A(id=2, x=6)]),
+    )
+    for obj in given:
+        seen.clear()
+        p.error(lambda obj=obj: s.merge(obj) in s)
+        p.show(seen)
+        p.show(s.get(A, 1).x)
+        s.rollback()

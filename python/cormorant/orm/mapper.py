@@ -638,14 +638,15 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
     # -- objects
 
     @memoized_property
-    def _column_slots(self) -> tuple[int, ...]:
-        """Where objects keep what stands in columns."""
-        return tuple(p.slot for p in self._props.values() if p._is_column and p.slot >= 0)
-
-    @memoized_property
     def _relations(self) -> tuple[RelationshipProperty, ...]:
         """Those of `relationships`, for who goes through them object by object."""
         return tuple(self.relationships)
+
+    @memoized_property
+    def _merge_steps(self) -> tuple[Any, ...]:
+        from .merge import steps_of
+
+        return steps_of(self)
 
     def _instance_values(self, instance: Any) -> list[Any]:
         values = []
@@ -723,7 +724,7 @@ _COMPUTED = (
     "_single_table_criterion",
     "_acceptable_identities",
     "_loading_props",
-    "_column_slots",
+    "_merge_steps",
     "_relations",
     "_views",
     "_made_criteria",

@@ -83,8 +83,11 @@ class _Merge:
         self.done[id(obj)] = (obj, merged)
         if merged is not obj:
             _core.set_load_options(merged, _core.load_options(obj))
-            self._relationships(obj, merged, manager)
-            self._columns(obj, merged, manager)
+            for step in manager.mapper._merge_steps:
+                if isinstance(step, tuple):
+                    self._columns(obj, merged, step)
+                else:
+                    self._relationship(obj, merged, step)
         if not self.load:
             _stand_for_row(merged)
         if id(merged) in self.made:
@@ -171,25 +174,21 @@ class _Merge:
         self.session._attach(merged)
         return merged
 
-    def _columns(self, obj: Any, merged: Any, manager: Any) -> None:
-        slots = manager.mapper._column_slots
+    def _columns(self, obj: Any, merged: Any, props: Sequence[Any]) -> None:
+        slots = tuple([prop.slot for prop in props])
         of_merged = _core.manager_of(merged)
         assert of_merged is not None
-        if of_merged is not manager:
-            before: list[int] = []
-            for prop in manager.mapper._props.values():
-                if prop._is_column and prop.slot >= 0:
-                    if prop.key not in of_merged.names:
-                        # The row is of another class of the hierarchy, which lacks it.
-                        _core.copy_values(obj, merged, tuple(before), not self.load)
-                        raise KeyError(prop.key)
-                    before.append(prop.slot)
+        if of_merged is not _core.manager_of(obj):
+            for place, prop in enumerate(props):
+                if prop.key not in of_merged.names:
+                    # The row is of another class of the hierarchy, which lacks it.
+                    _core.copy_values(obj, merged, slots[:place], not self.load)
+                    raise KeyError(prop.key)
         unloaded = _core.copy_values(obj, merged, slots, not self.load)
         if not unloaded:
             return
-        columns = [prop for prop in manager.mapper._props.values() if prop._is_column]
-        deferred = {prop.slot for prop in columns if prop.deferred}
-        deferred.update(_left_out(obj, [prop for prop in columns if prop.slot in unloaded]))
+        deferred = {prop.slot for prop in props if prop.deferred}
+        deferred.update(_left_out(obj, [prop for prop in props if prop.slot in unloaded]))
         unloaded = [slot for slot in unloaded if slot not in deferred]
         # What neither has may have been filled by the database.
         known = _core.state_flags(merged) & _core.STATE_KEY
@@ -199,36 +198,49 @@ class _Merge:
         if unloaded:
             _core.expire(merged, unloaded)
 
-    def _relationships(self, obj: Any, merged: Any, manager: Any) -> None:
-        for prop in manager.mapper._relations:
-            if not prop.cascade.merge:
-                continue
-            if self.load and any((id(obj), r) in self.came for r in prop._reverse_property):
-                continue
-            value = _core.loaded(obj, prop.slot)
-            if value is _core.NO_VALUE:
-                continue
-            self.came.update((id(child), prop) for child in _members(prop, value))
-            if prop.uselist:
-                if self.load and _core.state_flags(merged) & _core.STATE_KEY:
-                    # The old members must be known to find what went.
-                    before = self.session._loads_for_itself
-                    self.session._loads_for_itself = True
-                    try:
-                        _core.get_value(merged, prop.slot)
-                    finally:
-                        self.session._loads_for_itself = before
-                members = [m for m in map(self.merge, _members(prop, value)) if m is not None]
-                if not self.load:
-                    _core.set_loaded(merged, prop.slot, members)
-                else:
-                    setattr(merged, prop.key, prop._of_members(members))
+    def _relationship(self, obj: Any, merged: Any, prop: Any) -> None:
+        if not prop.cascade.merge:
+            return
+        if self.load and any((id(obj), r) in self.came for r in prop._reverse_property):
+            return
+        value = _core.loaded(obj, prop.slot)
+        if value is _core.NO_VALUE:
+            return
+        self.came.update((id(child), prop) for child in _members(prop, value))
+        if prop.uselist:
+            if self.load and _core.state_flags(merged) & _core.STATE_KEY:
+                # The old members must be known to find what went.
+                before = self.session._loads_for_itself
+                self.session._loads_for_itself = True
+                try:
+                    _core.get_value(merged, prop.slot)
+                finally:
+                    self.session._loads_for_itself = before
+            members = [m for m in map(self.merge, _members(prop, value)) if m is not None]
+            if not self.load:
+                _core.set_loaded(merged, prop.slot, members)
             else:
-                child = None if value is None else self.merge(value)
-                if not self.load:
-                    _core.set_loaded(merged, prop.slot, child)
-                elif _core.peek(merged, prop.slot) is not child:
-                    setattr(merged, prop.key, child)
+                setattr(merged, prop.key, prop._of_members(members))
+            return
+        child = None if value is None else self.merge(value)
+        if not self.load:
+            _core.set_loaded(merged, prop.slot, child)
+        elif _core.peek(merged, prop.slot) is not child:
+            setattr(merged, prop.key, child)
+
+
+def steps_of(mapper: Any) -> tuple[Any, ...]:
+    """What merge() copies, in the order of a mapper's properties: relationships, and in tuples the
+    columns between them."""
+    steps: list[Any] = []
+    columns: list[Any] = []
+    for prop in mapper._props.values():
+        if prop._is_column and prop.slot >= 0:
+            columns.append(prop)
+        elif prop._is_relationship:
+            steps += [tuple(columns), prop] if columns else [prop]
+            columns = []
+    return (*steps, tuple(columns))
 
 
 def _stand_for_row(obj: Any) -> None:

@@ -201,3 +201,40 @@ def second_conflict_clauses(p: Any) -> None:
 @pytest.mark.parametrize("function", program.registered)
 def test_program(function: Any) -> None:
     compare(function)
+
+
+@program
+def columns_fetched_afterwards(p: Any) -> None:
+    """What SQL has made of a row, and no RETURNING said, is among those to be fetched."""
+    table = p.Table(
+        "t",
+        p.Base.metadata,
+        p.Column("id", p.Integer, primary_key=True),
+        p.Column("n", p.Integer),
+        p.Column("s", p.Integer, server_default="3"),
+        p.Column("d", p.Integer, default=p.literal(3) + 1),
+        p.Column("u", p.Integer, onupdate=p.func.length("abc")),
+        p.Column("py", p.Integer, default=5),
+    )
+    engine = p.engine()
+    p.Base.metadata.create_all(engine)
+    made = p.literal(2) + 1
+    with engine.begin() as connection:
+        for statement in (
+            table.insert().values(n=1),
+            table.insert().values(n=made),
+            table.insert().values(n=made, s=5, d=made),
+            table.insert().values(id=made + 90, n=made),
+            table.insert().values(n=made).inline(),
+            table.insert().values(n=made).return_defaults(),
+            table.insert().values(n=made).return_defaults(table.c.n),
+            table.update().values(n=9),
+            table.update().values(n=table.c.n + 1, s=3),
+            table.update().ordered_values((table.c.s, made), (table.c.n, table.c.s)),
+            table.update().values(n=made).return_defaults(),
+            table.update().values(n=made).return_defaults(table.c.u),
+        ):
+            result = connection.execute(statement)
+            p.show([column.name for column in result.postfetch_cols()])
+            p.show(result.lastrow_has_defaults())
+            p.show([column.name for column in result.context.postfetch_cols])

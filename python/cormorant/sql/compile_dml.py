@@ -114,6 +114,7 @@ class DMLCompiler:
                 returning = self._returning_clause(stmt, kw)
             elif top and stmt.select is None and not stmt._multi_values:
                 self.returning = self._implicit_returning(stmt, {c.key for c, _ in sets})
+                self._drop_postfetched()
                 if self.returning:
                     returning = self._returning_text(self.returning, kw)
             before = text
@@ -213,6 +214,7 @@ class DMLCompiler:
                 text += " " + self._returning_clause(stmt, kw)
             elif top:
                 self.returning = self._defaults_of_update(stmt, {c.key for c, _ in sets})
+                self._drop_postfetched()
                 if self.returning:
                     text += " " + self._returning_text(self.returning, kw)
         finally:
@@ -338,6 +340,12 @@ class DMLCompiler:
                 found.append(column)
         return found
 
+    def _drop_postfetched(self) -> None:
+        """What is returned anyway is not to be asked for afterwards."""
+        if self.returning and self.postfetch:
+            returned = set(self.returning)
+            self.postfetch = [column for column in self.postfetch if column not in returned]
+
     def _defaults_of_update(self, stmt: Any, given: set[Any]) -> list[Any]:
         """The columns of the rows updated whose values return_defaults() asks for."""
         dialect = self.dialect
@@ -441,6 +449,8 @@ class DMLCompiler:
                     continue
                 done.add(key)
                 sets.append((column, self._crud_expr(column, given[key], kw)))
+                if not given[key]._is_bind_parameter:
+                    self.postfetch.append(column)
         first = 0 if stmt._multi_values else None
         for column in table.c:
             key = column.key
@@ -452,6 +462,8 @@ class DMLCompiler:
                 sets.append((column, self._crud_expr(column, value, kw, first)))
                 if not value._is_bind_parameter:
                     made_by_database.add(key)
+                    if stmt.is_update or not column.primary_key:
+                        self.postfetch.append(column)
             elif key in names:
                 done.add(key)
                 sets.append((column, self._crud_bind(column, kw, required=True)))

@@ -420,3 +420,31 @@ def test_columns_that_are_text(url: str) -> None:
 
     for peer, ours in both(url, outcomes):
         assert ours == peer
+
+
+def test_texts_that_are_too_long_for_their_column(url: str) -> None:
+    """They are refused among many rows, too, though those are cast to the types of columns."""
+
+    def outcomes(run: Run, connection: Any) -> Iterator[Any]:
+        sa = run.sa
+        short = sa.Table(
+            "short",
+            sa.MetaData(),
+            sa.Column("id", sa.Integer, primary_key=True),
+            sa.Column("text", sa.String(3)),
+            sa.Column("kind", sa.Enum("a", "bc", native_enum=False)),
+            sa.Column("number", sa.REAL),
+        )
+        short.create(connection)
+        connection.commit()
+        insert = short.insert().returning(short, sort_by_parameter_order=True)
+        for text in ("abc", "abcd"):
+            rows = [{"text": each, "kind": "bc", "number": 0.1} for each in ("x", text, "y")]
+            yield run.result(connection, insert, rows)[0]
+            yield connection.execute(sa.select(short)).all()
+            connection.rollback()
+        short.drop(connection)
+        connection.commit()
+
+    for peer, ours in both(url, outcomes):
+        assert ours == peer

@@ -126,7 +126,6 @@ def many_values(
     casts = []
     if sentinel == "server":
         for column, _ in sets:
-            cast = dialect.bind_cast(column.type)
-            casts.append(cast or dialect.type_compiler_instance.process(column.type))
+            casts.append(dialect.cast_of_rows(column.type))
     outside = compiler.parameters_in(before + after + returning)
     return ManyValues(before, values, after, returning, sorted_returning, sentinel, casts, outside)

@@ -173,6 +173,12 @@ class PGDialect(DefaultDialect):
         """What is written after a parameter of a type."""
         return self._bind_cast(type_, self, self._casts)  # type: ignore[no-any-return]
 
+    def cast_of_rows(self, type_: Any) -> str:
+        """What a column of VALUES that has values of a type is cast to."""
+        from .casts import cast_of_rows
+
+        return cast_of_rows(type_, self)
+
     @util.memoized_property
     def _bind_cast(self) -> Any:
         from .casts import bind_cast

@@ -95,3 +95,18 @@ def bind_cast(type_: Any, dialect: Any, table: Mapping[type, Any]) -> str | None
     if found == "NUMERIC":
         return str(dialect.type_compiler_instance.visit_NUMERIC(impl))
     return str(found)
+
+
+def cast_of_rows(type_: Any, dialect: Any) -> str:
+    """What a column of VALUES is cast to whose values are of the type. A text keeps its length:
+    it would be cut to that of the type, unsaid."""
+    impl = unwrapped(type_, dialect)
+    if isinstance(impl, sqltypes.String) and impl.length and not _is_native_enum(impl):
+        return "VARCHAR"
+    if isinstance(impl, sqltypes.Float):
+        return f"FLOAT({impl.precision})" if impl.precision else "FLOAT"
+    return dialect.bind_cast(type_) or str(dialect.type_compiler_instance.process(type_))
+
+
+def _is_native_enum(impl: Any) -> bool:
+    return isinstance(impl, sqltypes.Enum) and impl.native_enum

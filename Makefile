@@ -56,7 +56,8 @@ endif
 
 # Programs whose PostgreSQL is reached with another dialect than psycopg's
 PSYCOPG2_TESTS := bulk deferred dml_strategies failing_flush flush hybrid querying_guide \
-	insert_values association_defaults inheritance merging random_core
+	insert_values association_defaults inheritance merging random_core \
+	pages_of_a_flush
 
 SOAK ?= 10000
 STORM ?= 60

@@ -392,24 +392,23 @@ shown_params(crm_flush *flush, size_t i, PyObject **given)
     return shown;
 }
 
-/* The same of the whole run: lists of tuples, or as of one object if it is
- * short. */
+/* The same of some of the run, from number i on: lists of tuples, or as of one
+ * object if the run is of one. */
 static PyObject *
-shown_run(crm_flush *flush, PyObject **given)
+shown_rows(crm_flush *flush, size_t i, size_t rows, PyObject **given)
 {
     if (flush->length == 1) {
         return shown_params(flush, flush->first, given);
     }
-    PyObject *list = PyList_New((Py_ssize_t)flush->length);
-    PyObject *raw =
-        given == NULL ? NULL : PyList_New((Py_ssize_t)flush->length);
+    PyObject *list = PyList_New((Py_ssize_t)rows);
+    PyObject *raw = given == NULL ? NULL : PyList_New((Py_ssize_t)rows);
     if (list == NULL || (given != NULL && raw == NULL)) {
         goto failed;
     }
-    for (size_t k = 0; k < flush->length; k++) {
+    for (size_t k = 0; k < rows; k++) {
         PyObject *values = NULL;
-        PyObject *tuple = shown_params(flush, flush->first + k,
-                                       given == NULL ? NULL : &values);
+        PyObject *tuple =
+            shown_params(flush, i + k, given == NULL ? NULL : &values);
         if (tuple == NULL) {
             goto failed;
         }
@@ -430,12 +429,12 @@ failed:
 }
 
 void
-crm_flush_failed(crm_flush *flush, size_t i, int whole_run)
+crm_flush_failed(crm_flush *flush, size_t i, size_t rows)
 {
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
-    PyObject *params =
-        whole_run ? shown_run(flush, NULL) : shown_params(flush, i, NULL);
+    PyObject *params = rows > 0 ? shown_rows(flush, i, rows, NULL)
+                                : shown_params(flush, i, NULL);
     /* a value that cannot be encoded has left its own failed_params */
     if (params == NULL) {
         PyErr_Clear();
@@ -474,18 +473,19 @@ take_instead(crm_flush *flush, PyObject *given)
 }
 
 int
-crm_flush_log(crm_flush *flush, size_t i, int whole_run, size_t number,
+crm_flush_log(crm_flush *flush, size_t i, size_t rows, size_t number,
               size_t total, int returning)
 {
     if (flush->log == NULL) {
         return 0;
     }
     PyObject *given;
-    PyObject *params =
-        whole_run ? shown_run(flush, &given) : shown_params(flush, i, &given);
+    PyObject *params = rows > 0 ? shown_rows(flush, i, rows, &given)
+                                : shown_params(flush, i, &given);
     if (params == NULL) {
         /* A type refuses a value, before anything is logged: encoding it says
          * so again, but not that memory was out for the parameters. */
+        Py_CLEAR(flush->instead);
         return crm_forgive();
     }
     PyObject *done = PyObject_CallFunction(
@@ -504,7 +504,7 @@ crm_flush_run_many(crm_flush *flush, int64_t *changed)
         crm_batch_begin(&batch, flush->conn, flush->plan, flush->length, 0, 0);
     int each = flush->log_each;
     if (status == 0 && !each) {
-        status = crm_flush_log(flush, flush->first, 1, 0, 0, 0);
+        status = crm_flush_log(flush, flush->first, flush->length, 0, 0, 0);
         if (status == 0) {
             status = crm_batch_use(&batch, crm_flush_plan(flush));
         }
@@ -533,7 +533,8 @@ crm_flush_run_many(crm_flush *flush, int64_t *changed)
     }
     if (status < 0) {
         size_t failed = k == 0 ? 0 : Py_MIN(batch.done, k - 1);
-        crm_flush_failed(flush, flush->first + (each ? failed : 0), !each);
+        crm_flush_failed(flush, flush->first + (each ? failed : 0),
+                         each ? 0 : flush->length);
     }
     *changed = batch.changed;
     crm_batch_end(&batch);
@@ -546,14 +547,16 @@ crm_flush_run_many(crm_flush *flush, int64_t *changed)
 static PyObject *
 insert_plan_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static char *words[] = {"plan", "slots", "returning", "last_id", NULL};
+    static char *words[] = {"plan",    "slots", "returning",
+                            "last_id", "page",  NULL};
     crm_core *core = crm_core_of(type);
     PyObject *plan, *slots, *returning = NULL;
     int last_id = -1;
+    unsigned int page = 0;
     if (core == NULL ||
-        !PyArg_ParseTupleAndKeywords(args, kwargs, "O!O|Oi:InsertPlan", words,
+        !PyArg_ParseTupleAndKeywords(args, kwargs, "O!O|OiI:InsertPlan", words,
                                      core->plan_type, &plan, &slots, &returning,
-                                     &last_id)) {
+                                     &last_id, &page)) {
         return NULL;
     }
     crm_insert_plan *self = (crm_insert_plan *)type->tp_alloc(type, 0);
@@ -563,6 +566,7 @@ insert_plan_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     size_t count = 0;
     self->plan = (crm_plan *)Py_NewRef(plan);
     self->last_id = last_id;
+    self->page = page;
     self->slots = crm_slots_from(NULL, slots, &count);
     self->nslots = (uint16_t)count;
     if (self->slots != NULL && returning != NULL) {

@@ -23,6 +23,8 @@ typedef struct {
     uint16_t *returning; /* attributes fed by the columns returned */
     uint16_t nreturning;
     int32_t last_id; /* attribute fed by the generated key, or -1 */
+    uint32_t page;   /* objects that logs and errors show as one statement; 0:
+                        each is shown by itself */
 } crm_insert_plan;
 
 /* Where the value of a bind comes from. */
@@ -100,12 +102,13 @@ int crm_flush_special(crm_flush *flush, size_t i, PyObject *slots);
 /* Encodes object `i` into a row of the plan: 0, or -1 with an exception. */
 int crm_flush_encode(crm_flush *flush, size_t i, crm_cell *cells,
                      PyObject **keep);
-/* Sets failed_sql and failed_params: of one object, or of the whole run.  Keeps
- * the exception that is set. */
-void crm_flush_failed(crm_flush *flush, size_t i, int whole_run);
-/* Tells the log of one execution, or (whole run) of an executemany.  Sets
- * flush->instead if the log returns a plan: then use crm_flush_plan(). */
-int crm_flush_log(crm_flush *flush, size_t i, int whole_run, size_t number,
+/* Sets failed_sql and failed_params: of one object (`rows` 0), or of that many
+ * of the current run.  Keeps the exception that is set. */
+void crm_flush_failed(crm_flush *flush, size_t i, size_t rows);
+/* Tells the log of one execution (`rows` 0), or of one for so many objects of
+ * the current run.  Sets flush->instead if the log returns a plan: then use
+ * crm_flush_plan(). */
+int crm_flush_log(crm_flush *flush, size_t i, size_t rows, size_t number,
                   size_t total, int returning);
 /* The plan to run: borrowed. */
 static inline crm_plan *

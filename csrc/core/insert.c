@@ -2,7 +2,8 @@
  *
  * Neighbours that provide the same columns are a run and share an InsertPlan.
  * Without RETURNING or a generated key the run is one executemany; with one of
- * them, an execution per object.
+ * them, an execution per object.  Logs and errors may show a page of objects as
+ * one statement of several rows.
  */
 #include "flush.h"
 #include "raise.h"
@@ -345,34 +346,73 @@ note_filled(insert *self, crm_insert_plan *plan)
 
 /* ---- running ---------------------------------------------------------- */
 
-/* An execution per object, with something to bring back. */
+/* Runs what a listener has made of a page: one execution, for `rows` objects,
+ * whose parameters were encoded. */
+static int
+run_changed(crm_insert_plan *plan, crm_batch *batch, size_t rows)
+{
+    uint64_t before = batch->result.nrows;
+    crm_batch_add(batch);
+    batch->returning = 0; /* a row per object, not per execution */
+    int status = crm_batch_run(batch);
+    batch->returning = plan->nreturning > 0;
+    if (status < 0) {
+        return -1;
+    }
+    batch->done += rows - 1;
+    if (batch->returning && batch->result.nrows != before + rows) {
+        return crm_connection_error(batch->conn, "InternalError",
+                                    "INSERT returned too little");
+    }
+    return 0;
+}
+
+/* An execution per object, with something to bring back, or shown in pages. */
 static int
 run_each(insert *self, crm_insert_plan *plan, crm_batch *batch)
 {
     crm_flush *flush = &self->flush;
+    size_t length = flush->length;
+    size_t page = length > 1 ? plan->page : 0, step = Py_MAX(page, 1);
     /* (A key that the driver tells is none that a batch returns.) */
-    size_t total =
-        flush->length > 1 && plan->nreturning > 0 ? flush->length : 0;
-    for (size_t k = 0; k < flush->length; k++) {
-        int status =
-            crm_flush_log(flush, flush->first + k, 0, total > 0 ? k + 1 : 0,
-                          total, plan->nreturning > 0);
-        if (status == 0) {
-            status = crm_batch_use(batch, crm_flush_plan(flush));
+    int counted = length > 1 && (page > 0 || plan->nreturning > 0);
+    size_t total = counted ? (length + step - 1) / step : 0;
+    for (size_t k = 0; k < length; k++) {
+        size_t start = k - k % step;
+        size_t rows = page == 0 ? 0 : Py_MIN(page, length - start);
+        int status = 0;
+        if (k == start) {
+            status = crm_flush_log(flush, flush->first + k, rows,
+                                   counted ? k / step + 1 : 0, total,
+                                   plan->nreturning > 0);
+            if (status == 0) {
+                status = crm_batch_use(batch, crm_flush_plan(flush));
+            }
         }
         if (status == 0) {
             PyObject **keep;
             crm_cell *cells = crm_batch_next(batch, &keep);
             status = crm_flush_encode(flush, flush->first + k, cells, keep);
         }
-        int full = crm_batch_add(batch);
-        full |= flush->log != NULL; /* what is logged is run before more is */
-        if (status == 0 && (full || k + 1 == flush->length)) {
-            status = crm_batch_run(batch);
+        if (status == 0 && rows > 0 && flush->instead != NULL) {
+            status = run_changed(plan, batch, rows);
+            k += rows - 1;
+        }
+        else {
+            int full = crm_batch_add(batch);
+            /* what is logged is run before more is */
+            full |= flush->log != NULL && (k + 1) % step == 0;
+            if (status == 0 && (full || k + 1 == length)) {
+                status = crm_batch_run(batch);
+            }
         }
         if (status < 0) {
-            size_t failed = flush->first + Py_MIN(batch->done, k);
-            crm_flush_failed(flush, failed, 0);
+            size_t failed = Py_MIN(batch->done, k);
+            if (page > 0) {
+                failed -= failed % step;
+                rows = Py_MIN(page, length - failed);
+            }
+            crm_flush_failed(flush, flush->first + failed, rows);
             return -1;
         }
     }
@@ -385,7 +425,8 @@ run_bound(insert *self, crm_insert_plan *plan)
     crm_flush *flush = &self->flush;
     crm_batch batch;
     int status;
-    if (plan->nreturning == 0 && plan->last_id < 0) {
+    int brings = plan->nreturning > 0 || plan->last_id >= 0;
+    if (!brings && (plan->page == 0 || flush->length == 1)) {
         int64_t changed;
         status = crm_flush_run_many(flush, &changed);
         memset(&batch, 0, sizeof(batch));
@@ -399,7 +440,7 @@ run_bound(insert *self, crm_insert_plan *plan)
     if (status == 0) {
         status = run_each(self, plan, &batch);
     }
-    if (status == 0) {
+    if (status == 0 && (brings || flush->ndefaults > 0)) {
         status = feed_run(self, plan, &batch);
     }
     crm_batch_end(&batch);

@@ -791,11 +791,18 @@ class InsertPlan:
 
     plan: its binds' indexes number `slots`, and the one after them is the place of the object in
     its run; slots: attribute slots bound; returning: slots fed by the RETURNING columns in
-    order; last_id: slot fed by the driver's last_insert_id, or -1. With neither, a run of objects is one executemany."""
+    order; last_id: slot fed by the driver's last_insert_id, or -1. With neither, a run of objects
+    is one executemany. page: how many objects logs and errors show as one statement; 0: each by
+    itself."""
 
     plan: Plan
     def __new__(
-        cls, plan: Plan, slots: Sequence[int], returning: Sequence[int] = (), last_id: int = -1
+        cls,
+        plan: Plan,
+        slots: Sequence[int],
+        returning: Sequence[int] = (),
+        last_id: int = -1,
+        page: int = 0,
     ) -> Self: ...
 
 def insert_objects(

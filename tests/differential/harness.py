@@ -82,6 +82,20 @@ def _sorted_parameters(match: re.Match[str]) -> str:
     return f"[parameters: [{{{', '.join(sorted(items))}}}]]"
 
 
+_SEVERAL = re.compile(
+    r"(\[parameters: (?=.*'\w+__0': )|insertmanyvalues\)? \d+/\d+ \(\w+\)\] )\{(.*)\}"
+)
+
+
+def _sorted_rows(match: re.Match[str]) -> str:
+    # those of an INSERT of several rows as well; which are shown of many is by chance
+    head, values = match.groups()
+    if "parameters truncated" in values:
+        return f"{head}{{many}}"
+    items = re.findall(r"'\w+': .*?(?=, '\w+': |$)", values)
+    return f"{head}{{{', '.join(sorted(items))}}}"
+
+
 # psycopg2 names itself in errors, which end with an empty line, and whose place is one among
 # literals; of an INSERT of many rows a flush shows the failing one
 _PSYCOPG2 = [
@@ -106,7 +120,7 @@ def normalise(text: str) -> str:
         text = text.removesuffix("\n") if "psycopg" in text or "CONTEXT:" in text else text
     for pattern, replacement in _NOISE:
         text = pattern.sub(replacement, text)
-    return _NAMED.sub(_sorted_parameters, text)
+    return _SEVERAL.sub(_sorted_rows, _NAMED.sub(_sorted_parameters, text))
 
 
 def plain(value: Any) -> Any:
@@ -159,15 +173,12 @@ def _as_sent(line: str) -> str:
 def collapse(lines: list[str], line: str) -> bool:
     """Whether a line is the second one of an INSERT of many rows, which becomes one line.
 
-    SQLAlchemy says INSERT … SELECT … FROM (VALUES …) to have the keys in the order of the
-    rows, with parameters in the order of a set; we send VALUES, whose order is that of the
-    rows, and log the statement of each row. With psycopg2 it says VALUES of all rows where
-    nothing is returned, too, and we in a flush the statement of one, with all rows.
+    With psycopg2 SQLAlchemy says VALUES of all rows where nothing is returned, too, and we of the
+    rows of a secondary table the statement of one, with all rows.
     """
-    many = "insertmanyvalues" in line or (
-        postgres.DRIVER == "psycopg2" and line.startswith("[compiled Ts] [{")
-    )
-    if not many or not lines:
+    if postgres.DRIVER != "psycopg2" or not lines:
+        return False
+    if "insertmanyvalues" not in line and not line.startswith("[compiled Ts] [{"):
         return False
     match = _MANY.match(lines[-1])
     if match is None:

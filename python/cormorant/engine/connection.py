@@ -74,7 +74,7 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
     """The context of the statement that the driver is given, while somebody listens."""
     _listener_error: BaseException | None = None
     """What a listener raised: it is raised as it is."""
-    _current: tuple[Any, Mapping[str, Any] | None, Any, bool] = (None, None, None, False)
+    _current: tuple[Any, Mapping[str, Any] | None, Any, Any] = (None, None, None, None)
     """The compiled statement being executed, its options, what tells the names of a plan's
     values, and whether it is a part of an execution with many rows; while somebody listens."""
 
@@ -642,20 +642,22 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
         """What the core calls before each statement of a flush, or None if not echoing.
 
         It is called as log(sql, params, given, number, total, returning): `params` is a tuple
-        or, for executemany, a list of them; `given` the values before they were encoded;
-        number/total count rows that are inserted one by one because their generated keys are wanted. `variant` tells apart statements of the
-        same text that were compiled for different columns. What it returns, if it is not
-        None, is a plan to be run in the place of the statement.
+        or, for executemany, a list of them; `given` the values before they were encoded.
+        number/total count rows that are inserted one by one because their generated keys are
+        wanted, or (`params` is a list) pages of them, each of which is one statement.
+        `variant` tells apart statements of the same text that were compiled for different
+        columns. What it returns, if it is not None, is a plan to be run in the place of the
+        statement: once for a page.
 
         `compiled_of` finds the compiled statement of SQL, for listeners.
         """
         if self._events is None:
-            return self._flush_writer(variant) if self._echo else None
+            return self._flush_writer(variant, compiled_of) if self._echo else None
         if self._hears_cursor or self._events_of("before_execute"):
             from .observer import FlushObserver
 
-            return FlushObserver(self, self._flush_writer(variant), compiled_of)
-        return self._flush_writer(variant)
+            return FlushObserver(self, self._flush_writer(variant, compiled_of), compiled_of)
+        return self._flush_writer(variant, compiled_of)
 
     # --- errors -----------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .. import _core, exc, util
 from ..sql.type_api import type_codec
 from .cursor import CursorResult
+from .many_values import insert_many_values, wrap_many_error
 from .plans import CompiledPlan, GivenRows
 from .python_cursors import EmptyCursor, StreamCursor, _log_rows
 from .result_keys import Lookup, index_of_names, know_columns
@@ -76,7 +77,7 @@ def execute_statement(
             cplan.cache_kind = "no key" if key is None else "caching disabled"
 
     if connection._events is not None:
-        connection._current = (cplan.compiled, options, cplan.by_name, False)
+        connection._current = (cplan.compiled, options, cplan.by_name, None)
         connection._program = cplan.program
     if cplan.info is not None:
         rows = statement._row_maker
@@ -315,8 +316,10 @@ def _execute_many(
     binds: Sequence[Any],
     sets: Sequence[Mapping[str, Any]],
     hit: bool,
+    several: Any = None,
 ) -> CursorResult[Any]:
-    """The statement once for each parameter set, in one call."""
+    """The statement once for each parameter set, in one call. `several`: an INSERT that errors show
+    as statements of several rows."""
     if connection._live is None:
         connection._check_open()
     sql = cplan.compiled.string
@@ -325,7 +328,7 @@ def _execute_many(
     except Exception as error:
         connection._wrap_bind_error(error, sql, list(sets))
     core = connection._live or connection._ready()
-    return _run_many(connection, core, plan, rows, sets, cplan.cache_text(hit))
+    return _run_many(connection, core, plan, rows, sets, cplan.cache_text(hit), several)
 
 
 def _run_many(
@@ -335,6 +338,7 @@ def _run_many(
     rows: Sequence[Sequence[Any]],
     shown: Any,
     how: str,
+    several: Any,
 ) -> CursorResult[Any]:
     if connection._echo:
         connection._log_many(plan.sql, _encoded(connection, plan, rows, list(shown)), how)
@@ -347,6 +351,8 @@ def _run_many(
         shown = list(shown)
         if isinstance(error, connection.dialect.dbapi.Error):
             shown = _encoded(connection, plan, rows, shown)
+            if several is not None:
+                wrap_many_error(connection, error, several, shown)
         connection._wrap_error(error, plan.sql, shown, ismulti=True)
     if connection._autocommit:
         core.commit()
@@ -487,18 +493,20 @@ def _execute_dml(
     result: CursorResult[Any]
     dialect = connection.dialect
     by_values = many and compiled.isinsert and dialect.use_insertmanyvalues
+    without = (
+        by_values
+        and not compiled.returns_rows
+        and dialect.use_insertmanyvalues_wo_returning
+        and filled
+        and compiled.many_values is not None
+        and compiled.many_values.holds(filled[0])
+    )
     if by_values and (
         compiled.returns_rows
         # else the driver makes the same of it, unseen, unless a row could see the others
-        or (
-            (connection._shows_statements() or "SELECT" in compiled.string)
-            and dialect.use_insertmanyvalues_wo_returning
-            and filled
-            and compiled.many_values is not None
-            and compiled.many_values.holds(filled[0])
-        )
+        or (without and (connection._shows_statements() or "SELECT" in compiled.string))
     ):
-        result = _insert_many_values(
+        result = insert_many_values(
             connection, cplan, statement, binds, filled, hit, session, flags, page_size
         )
     elif many and compiled.statement._returning:
@@ -512,7 +520,8 @@ def _execute_dml(
             list(sets),
         )
     elif many:
-        result = _execute_many(connection, cplan, binds, filled, hit)
+        several = compiled if without else None
+        result = _execute_many(connection, cplan, binds, filled, hit, several)
     else:
         given = filled[0] if prefetched else (sets[0] if sets else None)
         try:
@@ -634,111 +643,6 @@ def execute_default(connection: Connection, default: Any) -> Any:
     return default.arg
 
 
-def _insert_many_values(
-    connection: Connection,
-    cplan: CompiledPlan,
-    statement: Any,
-    binds: Sequence[Any],
-    sets: list[dict[str, Any]],
-    hit: bool,
-    session: Any,
-    flags: int,
-    page_size: int | None,
-) -> CursorResult[Any]:
-    """INSERT of many rows, most often one that returns something: several rows in one statement,
-    or one at a time when what is returned has to be in the order of the parameters."""
-    compiled = cplan.compiled
-    try:
-        plan, rows = cplan.resolve_many(binds, sets)
-    except Exception as error:
-        connection._wrap_bind_error(error, compiled.string, list(sets))
-    core = connection._live or connection._ready()
-
-    ordered = bool(getattr(compiled.statement, "_sort_by_parameter_order", False))
-    dialect = connection.dialect
-    parts = compiled.many_values
-    word = "ordered" if ordered else "unordered"
-    if parts is None or not parts.holds(sets[0]) or (ordered and parts.sentinel is None):
-        size, kind = 1, f"({word}; batch not supported)"
-    else:
-        size = max(1, page_size or dialect.insertmanyvalues_page_size)
-        width = len(compiled.bind_order)
-        if width:
-            size = min(size, dialect.insertmanyvalues_max_parameters // width or 1)
-        kind = f"({word})"
-    batches = [rows[i : i + size] for i in range(0, len(rows), size)]
-    found: list[Any] = []
-    row_keys: Any = None
-    count = 0
-    if connection._events is not None:
-
-        def told(*_: Any) -> list[dict[str, Any]]:
-            return cplan.by_name(plan, rows)  # of all, whichever part runs
-
-        connection._current = (*connection._current[:2], told, True)
-    for number, batch in enumerate(batches, 1):
-        batch_plan, values = plan, list(batch[0])
-        if size > 1 and (len(batch) > 1 or ordered):
-            batch_plan, values = _batch_plan(cplan, batch, ordered)
-        if connection._echo:
-            place = f"{number}/{len(batches)} {kind}"
-            if number == 1:
-                how = f"{cplan.cache_text(hit)} (insertmanyvalues) {place}"
-            else:
-                how = f"insertmanyvalues {place}"
-            connection._log_plan(batch_plan, values, how, list(sets))
-        try:
-            cursor = core.execute(batch_plan, values, session, 0, flags)
-            if compiled.returns_rows:
-                know_columns(cursor, cplan.lookup, statement, cplan.compiled.statement)
-                fetched = cursor.fetch()
-        except BaseException as error:
-            connection._wrap_error(error, batch_plan.sql, list(sets))
-        if not compiled.returns_rows:
-            count += cursor.rowcount
-            continue
-        if row_keys is None:
-            row_keys = cursor.row_keys
-        count += len(fetched)
-        found.extend(fetched)
-    if connection._autocommit:
-        core.commit()
-    from .python_cursors import ListCursor
-
-    if not compiled.returns_rows:
-        return CursorResult(EmptyCursor(count), connection)
-    made = ListCursor(row_keys, found)
-    made.rowcount = count
-    return CursorResult(made, connection)
-
-
-def _batch_plan(
-    cplan: CompiledPlan, batch: Sequence[Sequence[Any]], ordered: bool
-) -> tuple[Any, list[Any]]:
-    """The plan of an INSERT of several rows and all of its values. Both databases return rows
-    in the order of their insertion; the program leaves out what tells them apart."""
-    key = ("rows", len(batch), ordered)
-    made = cplan._plans.get(key)
-    width = len(batch[0])
-    if made is None:
-        compiled = cplan.compiled
-        dialect = compiled.dialect
-        sql, names = compiled.expand_rows(len(batch), ordered)
-        slots = {
-            name: (index, type_codec(bind.type, dialect))
-            for name, (bind, index) in cplan._named.items()
-        }
-        binds = []
-        for _, original, row in names:
-            index, (code, arg) = slots[original]
-            binds.append((row * width + index, code, arg))
-        made = dialect.plan(sql, [name for name, *_ in names], binds, cplan.program)
-        if len(cplan._plans) >= 100:
-            cplan._plans.clear()
-        cplan._plans[key] = made
-    return made, [value for values in batch for value in values]
-
-
 # --- DDL, compiled statements, plain SQL ------------------------------------------
 
 
@@ -749,7 +653,7 @@ def execute_ddl(connection: Connection, ddl: Any, options: Mapping[str, Any]) ->
     kw = {"schema_translate_map": translate} if translate else {}
     compiled = ddl.compile(dialect=connection.dialect, **kw)
     if connection._events is not None:
-        connection._current = (compiled, {**ddl._execution_options, **options}, None, False)
+        connection._current = (compiled, {**ddl._execution_options, **options}, None, None)
     return _run_ddl(connection, str(compiled), time.perf_counter() - started)
 
 

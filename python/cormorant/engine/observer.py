@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc, util
+from ..sql.insertmanyvalues import statement_of_rows
 from ..sql.type_api import type_codec
 from .context import ExecutionContext, all_options
 from .interfaces import ExceptionContext
@@ -102,20 +103,23 @@ class _Run:
         parameters: Any,
         executemany: bool,
         given: tuple[Any, Sequence[Any]] = (None, ()),
-        part: bool = False,
+        part: tuple[str, list[Any]] | None = None,
     ) -> None:
         """`given`: the plan and the values before they were encoded; `part`: it is a part of an
-        execution with many rows, which listeners are told of as one."""
+        execution with many rows, and this is the statement and the parameters of all."""
         self.connection = connection
         self.cursor = core.cursor()
         self.executemany = executemany
-        self.told_many = many = executemany or part
+        self.part = part
+        self.told_many = many = executemany or part is not None
         compiled, options, by_name, _ = connection._current
         self.context = context = ExecutionContext(connection, self.cursor, many, compiled, options)
         context._by_name = by_name
         context.statement = sql
         context._given = given
         context.parameters = parameters if executemany else [parameters]
+        if part is not None:
+            context.statement, context.parameters = part
         connection._running = context
         self.handled = False
         self.given = (sql, parameters)
@@ -239,16 +243,10 @@ class _Run:
                 self.cursor.lastrowid = cursor.lastrowid
         elif count is not None:
             self.cursor.rowcount = count
+        sql, parameters = self.part or (self.sql, self.parameters)
         try:
             for fn in connection._events_of("after_cursor_execute"):
-                fn(
-                    connection,
-                    self.cursor,
-                    self.sql,
-                    self.parameters,
-                    self.context,
-                    self.told_many,
-                )
+                fn(connection, self.cursor, sql, parameters, self.context, self.told_many)
         except BaseException as error:
             connection._listener_error = error
             raise
@@ -270,7 +268,7 @@ def execute(
     before = connection._events_of("before_execute")
     after = connection._events_of("after_execute")
     outer = connection._current
-    connection._current = (None, options, None, False)
+    connection._current = (None, options, None, None)
     try:
         if not before and not after:
             return method(connection, parameters, options)
@@ -353,7 +351,7 @@ class Loading:
         self.binds: Sequence[Any] | None = binds
         self.statement = statement = getattr(compiled, "statement", None)
         self.outer = connection._current
-        connection._current = (compiled, options, plan.by_name, False)
+        connection._current = (compiled, options, plan.by_name, None)
         self.params: Any = dict(params) if params else {}
         if binds is None:
             self.params = {n: values[i] for n, (_, i) in plan._named.items() if i < len(values)}
@@ -421,8 +419,8 @@ class FlushObserver:
     """Stands for the log of a flush: the core calls it before each statement, and `done` is
     called when its loop is over, so that listeners hear what SQLAlchemy's hear.
 
-    Rows that are inserted one by one for their generated keys are one execution with many
-    driver calls before it and one after.
+    Rows that are inserted one by one for their generated keys, or in pages, are one execution
+    with many calls of the driver.
     """
 
     def __init__(self, connection: Connection, log: Any, compiled_of: Any) -> None:
@@ -431,6 +429,7 @@ class FlushObserver:
         self.compiled_of = compiled_of
         self.run: _Run | None = None
         self.batch: list[Any] = []
+        self.count: int | None = None  # how many rows an INSERT is of
         self.outer = connection._current
         self.options = all_options(connection, None, None)
         self.statement: Any = None
@@ -442,10 +441,10 @@ class FlushObserver:
         self, sql: str, params: Any, values: Any, number: int, total: int, returning: bool
     ) -> Any:
         connection = self.connection
-        further = number > 1 and returning
+        further = number > 1
         self._finish(further)
         compiled = self.compiled_of(sql) if self.compiled_of is not None else None
-        connection._current = (compiled, None, None, False)
+        connection._current = (compiled, None, None, None)
         rows = _by_name(compiled, params, values)
         many = isinstance(params, list)
         core = connection._dbapi_connection
@@ -453,17 +452,44 @@ class FlushObserver:
         told = None
         if not further or self.rewrites:
             told = self._tell(getattr(compiled, "statement", None), rows, many, further)
+        self.count = len(rows) if compiled is not None and compiled.isinsert else None
+        if total and many and told is None:
+            return self._page(sql, params, values, number, total, returning, compiled, rows)
         given, (sql, params) = sql, told or (sql, params)
-        batched = returning and total > 1
-        if batched:
+        part = None
+        if total > 1 and not many:
             self.batch.append(params)
-        self.run = run = _Run(connection, core, sql, params, many or batched, (None, rows))
+            part = given, self.batch
+        self.run = run = _Run(connection, core, sql, params, many, (None, rows), part)
         if self.log is not None:
             self.log(run.sql, run.parameters, values, number, total, returning)
         if not run.changed and told is None:
             return None
-        run.given = (given, run.given[1])
         return self._changed_plan(run, many)
+
+    def _page(
+        self,
+        sql: str,
+        params: list[Any],
+        values: Any,
+        number: int,
+        total: int,
+        returning: bool,
+        compiled: Any,
+        rows: list[dict[str, Any]],
+    ) -> Any:
+        """Some of the rows of an INSERT, which are one statement."""
+        connection = self.connection
+        core = connection._dbapi_connection
+        assert core is not None
+        self.batch += params
+        part = compiled.template_of_rows(returning), self.batch
+        page = statement_of_rows(compiled, params, returning)
+        self.run = run = _Run(connection, core, *page, False, (None, rows), part)
+        if self.log is not None:
+            page = run.sql, run.parameters
+            self.log(sql, params, values, number, total, returning, page)
+        return self._changed_plan(run, False) if run.changed else None
 
     def _tell(
         self, statement: Any, rows: list[dict[str, Any]], many: bool, further: bool
@@ -511,9 +537,7 @@ class FlushObserver:
         run, self.run = self.run, None
         if run is None:
             return
-        if self.batch:
-            run.sql, run.parameters = run.given[0], self.batch
-        run.after(None)
+        run.after(None, self.count)
         if more:
             return
         self.batch = []

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import util
+from ..sql.insertmanyvalues import LongStatement, statement_of_rows
 
 if TYPE_CHECKING:
     from .. import _core
@@ -57,7 +58,7 @@ class StatementLog:
     def _log_plan(self, plan: _core.Plan, values: Sequence[Any], how: str, given: Any = ()) -> None:
         """Log a statement and its parameters; `given` is what the program gave."""
         params = self._encode(plan, values, given)
-        self._log(_shortened(plan.sql) if "insertmanyvalues" in how else plan.sql)
+        self._log(str(LongStatement(plan.sql)) if "insertmanyvalues" in how else plan.sql)
         self._log(f"[{how}] {self._shown(params)}")
 
     def _encode(self, plan: _core.Plan, values: Sequence[Any], given: Any) -> Any:
@@ -75,33 +76,40 @@ class StatementLog:
         self._log(sql)
         self._log(f"[{how}] {self._shown(params, True)}")
 
-    def _flush_writer(self, variant: Any) -> Any:
+    def _flush_writer(self, variant: Any, compiled_of: Any) -> Any:
         """What writes the statements of a flush to the log, or None."""
         if not self._echo:
             return None
         engine = self.engine
 
         def write(
-            sql: str, params: Any, given: Any, number: int, total: int, returning: bool
+            sql: str,
+            params: Any,
+            given: Any,
+            number: int,
+            total: int,
+            returning: bool,
+            page: tuple[str, Any] | None = None,
         ) -> None:
-            batch = f"{number}/{total} (ordered; batch not supported)"
+            several = isinstance(params, list)
+            if total and several:
+                order = "ordered" if returning else "unordered"
+                batch = f"{number}/{total} ({order})"
+                page = page or statement_of_rows(compiled_of(sql), params, returning)
+            else:
+                batch = f"{number}/{total} (ordered; batch not supported)"
             if number > 1:
                 how = f"insertmanyvalues {batch}"
             else:
                 how = engine._seen(
-                    (sql, total > 1 or isinstance(params, list), variant),
+                    (sql, total > 1 or several, variant),
                     engine.dialect._compile_times.get(sql, 0.0),
                 )
-                if total > 1 and returning:
+                if page is not None or (total > 1 and returning):
                     how += f" (insertmanyvalues) {batch}"
+            if page is not None:
+                sql, params = str(LongStatement(page[0])), page[1]
             self._log_now(sql)
             self._log_now(f"[{how}] {self._shown(params, isinstance(params, list))}")
 
         return write
-
-
-def _shortened(sql: str) -> str:
-    """The text of an INSERT of many rows as the log shows it."""
-    if len(sql) <= 500:
-        return sql
-    return f"{sql[:250]} ... {len(sql) - 350} characters truncated ... {sql[-100:]}"

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from .. import _core
+from ..sql.insertmanyvalues import rows_of_one_statement
 from ..sql.names import as_label
 from ..sql.type_api import type_codec
 from .flushinfo import MapperInfo
@@ -88,13 +89,14 @@ class Statements:
         self.fetched_with_key: list[int] = []
         self._apply_eager_defaults()
         self.unfetched += self.numbered
-        # The plans made so far; those of inserts apart for logged and unlogged flushes.
-        self.inserts: tuple[dict[Any, Any], dict[Any, Any]] = ({}, {})
+        # The plans made so far; those of inserts apart for logged and unlogged flushes, and for
+        # those of which listeners are told row by row.
+        self.inserts: tuple[dict[Any, Any], dict[Any, Any], dict[Any, Any]] = ({}, {}, {})
         # SQL as it is run unlogged -> as it is shown
         self.shown: dict[str, str] = {}
         # SQL -> names of its parameters
         self.names: dict[str, list[str]] = {}
-        # SQL -> what it was compiled from, for listeners
+        # SQL -> what it was compiled from, for listeners; for many rows if it is shown so
         self.compiled: dict[str, Any] = {}
         self.updates: dict[Any, Any] = {}
         self.unversioned_updates: dict[Any, Any] = {}
@@ -249,7 +251,7 @@ class Statements:
         returning, _ = self.returning_of(slots, many)
         cheaper = slots and self.dialect.postfetch_lastrowid
         if not cheaper or returning != [self.auto_slot]:
-            return self.make_insert(slots, many)
+            return self._make_insert(slots, many, in_pages=many)
         shown = self.make_insert(slots, many).plan.sql
         plan = self._insert_plan(slots, [], many, many and self.row_number is not None)
         # Spaces keep it apart from the text that inserts one object.
@@ -260,21 +262,63 @@ class Statements:
 
     def make_insert(self, slots: tuple[int, ...], many: bool) -> Any:
         """The plan that inserts objects providing these slots."""
+        return self._make_insert(slots, many, in_pages=many, heard=True)
+
+    def make_single_insert(self, slots: tuple[int, ...], many: bool) -> Any:
+        """As make_insert, but each object is shown by itself."""
+        return self._make_insert(slots, many)
+
+    def _make_insert(
+        self, slots: tuple[int, ...], many: bool, in_pages: bool = False, heard: bool = False
+    ) -> Any:
+        """`in_pages`: objects are shown several at a time where SQLAlchemy writes them so.
+        `heard`: what is shown may be run, so that the plan returns as much."""
         returning, last_id = self.returning_of(slots, many)
         numbers = bool(many and returning and self.row_number is not None)
-        plan = self._insert_plan(slots, returning, many, numbers)
-        return _core.InsertPlan(plan, slots, tuple(returning), last_id)
+        dialect = self.dialect
+        several, page = None, 0
+        told_apart_by: Sequence[Any] = ()
+        if in_pages and not numbers and dialect.insertmanyvalues_implicit_sentinel:
+            statement, names = self._insert_statement(slots, returning, many, numbers)
+            several = statement.compile(dialect=dialect, column_keys=names, for_executemany=True)
+            page = rows_of_one_statement(several, bool(returning))
+            if page and heard and returning:
+                told_apart_by = several.many_values.sentinels
+        plan = self._insert_plan(slots, returning, many, numbers, told_apart_by)
+        if page:
+            self.compiled[plan.sql] = several
+        return _core.InsertPlan(plan, slots, tuple(returning), last_id, page)
 
     def _insert_plan(
-        self, slots: tuple[int, ...], returning: list[int], many: bool, numbers: bool
+        self,
+        slots: tuple[int, ...],
+        returning: list[int],
+        many: bool,
+        numbers: bool,
+        further: Sequence[Any] = (),
     ) -> Any:
-        """`numbers`: a value after those of the slots is the number of the row."""
+        """`numbers`: a value after those of the slots is the number of the row; `further`: columns
+        that are returned beside those of slots."""
+        started = time.perf_counter()
+        statement, names = self._insert_statement(slots, returning, many, numbers, further)
+        compiled = statement.compile(dialect=self.dialect, column_keys=names)
+        return self._plan(compiled, names, started)
+
+    def _insert_statement(
+        self,
+        slots: tuple[int, ...],
+        returning: list[int],
+        many: bool,
+        numbers: bool,
+        further: Sequence[Any] = (),
+    ) -> tuple[Any, list[str]]:
+        """An INSERT, and the keys of the columns it has values for."""
         from ..sql.dml import Insert
 
-        started = time.perf_counter()
         statement = Insert(self.table)
         if returning:
-            statement = statement.returning(*(self.column_of[s] for s in returning))
+            columns = [self.column_of[s] for s in returning]
+            statement = statement.returning(*columns, *further)
         if many and not slots and not numbers and self.auto_slot >= 0:
             from ..sql import literal_column
             from ..sql.insertmanyvalues import column_of_defaults
@@ -287,8 +331,7 @@ class Statements:
         names = [self.column_of[s].key for s in slots]
         if numbers:
             names.append(self.row_number.key)
-        compiled = statement.compile(dialect=self.dialect, column_keys=names)
-        return self._plan(compiled, names, started)
+        return statement, names
 
     def _plan(self, compiled: Any, names: Sequence[str], started: float, many: Any = None) -> Any:
         """A C plan whose values come in the order of `names`."""

@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
+from ..sql.insertmanyvalues import LongStatement, statement_of_rows
 from ..util import warn
 from .base import committed_value, instance_str
 from .dependency import column_value
@@ -324,13 +325,18 @@ def _insert_run(
         for obj in new:
             special(obj)
         return
+    make, kept = statements.make_insert, statements.inserts[0]
+    if log is None:
+        make, kept = statements.make_unlogged_insert, statements.inserts[1]
+    elif connection._events_of("before_execute"):
+        make, kept = statements.make_single_insert, statements.inserts[2]
     try:
         _core.insert_objects(
             raw,
             statements.manager,
             statements.insert_rules,
-            statements.make_unlogged_insert if log is None else statements.make_insert,
-            statements.inserts[log is None],
+            make,
+            kept,
             new,
             log,
             special,
@@ -341,7 +347,7 @@ def _insert_run(
     except exc.SQLAlchemyError:
         raise
     except Exception as error:
-        _wrap(statements, connection, raw, error)
+        _wrap(statements, connection, raw, error, getattr(log, "run", None))
 
 
 def _done(log: Any) -> None:
@@ -351,12 +357,23 @@ def _done(log: Any) -> None:
         done()
 
 
-def _wrap(statements: Statements, connection: Any, raw: Any, error: Exception) -> None:
-    """Raise a driver's error as SQLAlchemy's; anything else as it is."""
+def _wrap(
+    statements: Statements, connection: Any, raw: Any, error: Exception, run: Any = None
+) -> None:
+    """Raise a driver's error as SQLAlchemy's; anything else as it is. `run`: of an INSERT, what
+    listeners were told last."""
     params = raw.failed_params
     sql = raw.failed_sql
     if sql is not None:
         sql = statements.shown.get(sql, sql)
+        compiled = statements.compiled.get(sql)
+        parts = getattr(compiled, "many_values", None)
+        if run is not None and run.changed and run.sql == sql:
+            params = run.parameters
+            connection._wrap_error(error, sql, params, isinstance(params, list), from_core=False)
+        elif isinstance(params, list) and params and parts is not None:
+            sql, params = statement_of_rows(compiled, params, bool(parts.returning))
+            connection._wrap_error(error, LongStatement(sql), params, from_core=False)
         if not isinstance(error, connection.dialect.dbapi.Error):
             # A type refused a value: shown as the program gave it.
             names = statements.names.get(sql, ())

@@ -287,6 +287,14 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         rows = ", ".join([numbered(number) for number in range(count)])
         return f"{before}{rows}{_MARK.sub(once, after)}", names
 
+    def template_of_rows(self, ordered: bool) -> str:
+        """The text that expand_rows() repeats the rows of, with one: what SQLAlchemy calls the
+        statement of all."""
+        before, row, after = self.many_values.template(ordered)
+        text = f"{before}{row.replace(', ' + chr(3), '')}{after}"
+        self._numbers = {}
+        return _MARK.sub(lambda match: self.bindtemplate(match.group(1)), text)
+
     def _expand_one(
         self,
         name: str,

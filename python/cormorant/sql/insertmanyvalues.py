@@ -23,6 +23,7 @@ class ManyValues:
         "outside",
         "returning",
         "sentinel",
+        "sentinels",
         "sorted_returning",
         "values",
     )
@@ -37,10 +38,12 @@ class ManyValues:
         sentinel: str | None,
         casts: Sequence[str],
         outside: frozenset[str],
+        sentinels: Sequence[Any] = (),
     ) -> None:
         """`before` is the text up to VALUES and `after` what follows it. `sentinel` is
         "client" if the parameters hold the primary key, "server" if the database numbers
-        the rows, None if nothing tells rows apart; `casts` has the type of each value.
+        the rows, None if nothing tells rows apart; `sentinels` are the columns that do, and
+        `casts` has the type of each value.
         `outside` names the parameters that are not in VALUES: all rows have the same value.
         """
         self.before = before
@@ -50,6 +53,7 @@ class ManyValues:
         self.returning = returning
         self.sorted_returning = sorted_returning
         self.sentinel = sentinel
+        self.sentinels = sentinels
         self.casts = casts
 
     def holds(self, given: Any) -> bool:
@@ -79,6 +83,41 @@ class ManyValues:
         after = f") AS imp_sen({', '.join([*names, 'sen_counter'])}) ORDER BY sen_counter"
         row = f"({', '.join([*given, chr(3)])})"
         return before, row, f"{after}{self.after} {self.sorted_returning}"
+
+
+def rows_of_one_statement(compiled: Any, returning: bool) -> int:
+    """How many rows SQLAlchemy writes in one statement of an INSERT that a flush makes, which was
+    compiled for many parameter sets; 0: each row is a statement by itself."""
+    dialect, parts = compiled.dialect, compiled.many_values
+    if parts is None or (returning and parts.sentinel is None):
+        return 0
+    if not parts.holds(compiled.binds):
+        return 0
+    width = len(compiled.bind_order)
+    most: int = dialect.insertmanyvalues_page_size
+    if width:
+        most = min(most, dialect.insertmanyvalues_max_parameters // width)
+    return max(most, 1)
+
+
+def statement_of_rows(compiled: Any, rows: Sequence[Any], ordered: bool) -> tuple[str, Any]:
+    """The statement of several rows and its parameters, of an INSERT that was compiled for many
+    parameter sets; `rows` have theirs as the driver gets them, by name or in order."""
+    sql, names = compiled.expand_rows(len(rows), ordered)
+    if isinstance(rows[0], dict):
+        return sql, {name: rows[number][own] for name, own, number in names}
+    places = {name: place for place, name in enumerate(dict.fromkeys(compiled.bind_order))}
+    made = {name: rows[number][places[own]] for name, own, number in names}
+    return sql, tuple(made.values())
+
+
+class LongStatement(str):
+    """The text of an INSERT of many rows, of which logs and errors show the ends."""
+
+    def __str__(self) -> str:
+        if len(self) <= 500:
+            return super().__str__()
+        return f"{self[:250]} ... {len(self) - 350} characters truncated ... {self[-100:]}"
 
 
 def column_of_defaults(table: Any, dialect: Any) -> Any:
@@ -128,4 +167,6 @@ def many_values(
         for column, _ in sets:
             casts.append(dialect.cast_of_rows(column.type))
     outside = compiler.parameters_in(before + after + returning)
-    return ManyValues(before, values, after, returning, sorted_returning, sentinel, casts, outside)
+    return ManyValues(
+        before, values, after, returning, sorted_returning, sentinel, casts, outside, sentinels
+    )

@@ -472,11 +472,9 @@ describe_plan(crm_connection *self, crm_plan *plan, PyObject *values)
                               ((PyTupleObject *)values)->ob_item,
                               (size_t)PyTuple_GET_SIZE(values)) < 0) {
             /* running the plan says what is wrong with a value */
-            if (!PyErr_ExceptionMatches(PyExc_Exception)) {
+            if (crm_forgive() < 0) {
                 goto done;
             }
-            PyErr_Clear();
-            cells = NULL;
         }
         else {
             cells = params.cells;

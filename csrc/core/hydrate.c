@@ -123,6 +123,18 @@ crm_hydration_next_chunk(crm_hydration *h)
     }
 }
 
+/* Whether the keys of a class may well be integers, by its type. */
+static bool
+has_integer_keys(const crm_manager *manager)
+{
+    if (manager->npk != 1) {
+        return false;
+    }
+    int code = manager->attrs[manager->pk[0]].codec.code;
+    return code == CRM_TYPE_INTEGER || code == CRM_TYPE_ANY ||
+           code == CRM_TYPE_PYTHON;
+}
+
 int
 crm_hydration_reserve(crm_hydration *h, uint64_t count)
 {
@@ -134,7 +146,10 @@ crm_hydration_reserve(crm_hydration *h, uint64_t count)
         size_t present = crm_identity_len(ids);
         /* those already there may well be the ones that come */
         if (present < count &&
-            crm_identity_reserve(ids, (size_t)count - present) < 0) {
+            crm_identity_reserve(
+                ids, (size_t)count - present,
+                has_integer_keys(h->program->entities[i].own.layout->manager)) <
+                0) {
             PyErr_NoMemory();
             return -1;
         }

@@ -188,11 +188,12 @@ next_live(const table *t)
 }
 
 int
-crm_identity_reserve(crm_identity *map, size_t count)
+crm_identity_reserve(crm_identity *map, size_t count, bool ints)
 {
-    /* Which kind of key comes is not known: the kind that is there, or the
-     * usual one. */
-    table *t = map->anys.live > map->ints.live ? &map->anys : &map->ints;
+    if (map->anys.live != map->ints.live) {
+        ints = map->ints.live > map->anys.live;
+    }
+    table *t = ints ? &map->ints : &map->anys;
     if (count > SIZE_MAX / 4 - t->used) {
         return -1;
     }

@@ -33,8 +33,10 @@ typedef int (*crm_key_equal)(const void *a, const void *b, void *context);
 crm_identity *crm_identity_new(crm_key_equal equal, void *context);
 void crm_identity_free(crm_identity *map);
 size_t crm_identity_len(const crm_identity *map);
-/* Makes room for `count` more entries; 0, or -1 when memory is out. */
-int crm_identity_reserve(crm_identity *map, size_t count);
+/* Makes room for `count` more entries of the kind that is there; of an empty
+ * map `ints` says which: integer keys or others.  0, or -1 when memory is out.
+ */
+int crm_identity_reserve(crm_identity *map, size_t count, bool ints);
 
 /* Finds `key`: 1 and *value, 0 if absent, -1 if a comparison failed. */
 int crm_identity_get(crm_identity *map, const crm_key *key, void **value);

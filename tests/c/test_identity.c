@@ -174,12 +174,12 @@ static void
 test_reserve(void)
 {
     crm_identity *map = crm_identity_new(NULL, NULL);
-    CHECK(map != NULL && crm_identity_reserve(map, 10000) == 0);
+    CHECK(map != NULL && crm_identity_reserve(map, 10000, true) == 0);
     for (int i = 0; i < 10000; i++) {
         crm_key key = int_key(i);
         CHECK(crm_identity_put(map, &key, &objects[i], &before) == 0);
     }
-    CHECK(crm_identity_reserve(map, SIZE_MAX / 2) == -1);
+    CHECK(crm_identity_reserve(map, SIZE_MAX / 2, true) == -1);
     CHECK(crm_identity_len(map) == 10000);
     for (int i = 0; i < 10000; i++) {
         crm_key key = int_key(i);
@@ -187,6 +187,14 @@ test_reserve(void)
     }
     CHECK(crm_identity_len(map) == 0);
     CHECK(crm_identity_get_int(map, 1) == NULL);
+    CHECK(crm_identity_reserve(map, 10000, false) == 0);
+    for (int i = 0; i < 10000; i++) {
+        crm_key key = {.hash = (uint64_t)i, .u.p = &objects[i]};
+        void *found;
+        CHECK(crm_identity_put(map, &key, &objects[i], &before) == 0);
+        CHECK(crm_identity_get(map, &key, &found) == 1 && found == &objects[i]);
+    }
+    CHECK(crm_identity_len(map) == 10000);
     crm_identity_free(map);
     crm_identity_free(NULL);
 }

@@ -145,7 +145,7 @@ identity_case(void)
     if (map == NULL) {
         return -1;
     }
-    int status = crm_identity_reserve(map, 20);
+    int status = crm_identity_reserve(map, 20, true);
     size_t count = 0;
     for (int i = 0; i < 200 && status == 0; i++) {
         crm_key key = i % 2 ? (crm_key){.is_int = true, .u.i = i}

@@ -104,7 +104,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 else {
                     /* seldom for many: a large table is slow to make */
                     size_t more = data[at + 2] % 16 == 1 ? 1024 : 16;
-                    CHECK(crm_identity_reserve(map, more) == 0);
+                    CHECK(crm_identity_reserve(map, more, data[at + 2] & 1) ==
+                          0);
                 }
                 break;
             default:

@@ -387,6 +387,18 @@ crm_pg_note_said(crm_conn *conn, PGresult *result)
     }
 }
 
+/* Declares no types after an error that may be of those: a NULL, which is of
+ * any, would be sent as what was refused. */
+static void
+forget_types(crm_stmt *stmt, const crm_error *err)
+{
+    if (strncmp(err->name, "42", 2) == 0 || strcmp(err->name, "22P02") == 0 ||
+        strcmp(err->name, "22007") == 0) {
+        memset(stmt->types, 0, stmt->nparams * sizeof(*stmt->types));
+        crm_pg_forget_names(stmt);
+    }
+}
+
 /* Sends the bound statement and takes its result. */
 static int
 start(crm_stmt *stmt, size_t max_rows, crm_error *err)
@@ -411,14 +423,15 @@ start(crm_stmt *stmt, size_t max_rows, crm_error *err)
             return CRM_OK;
         }
         stmt->cursor = 0;
-        if (!sent.named) {
-            return CRM_FAIL;
-        }
         if (sent.parsed && sent.before > 0) {
             stmt->names[0] = 0; /* the server has none of this name */
         }
-        if (!crm_pg_renew(stmt, err) || !outside) {
+        if (!sent.named || !crm_pg_renew(stmt, err)) {
+            forget_types(stmt, err);
             return CRM_FAIL;
+        }
+        if (!outside) {
+            return CRM_FAIL; /* its transaction has failed */
         }
         crm_pg_start_again(conn, begin);
         outside = false;

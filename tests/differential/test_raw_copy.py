@@ -1,9 +1,11 @@
 """COPY, notifications and sessions of raw connections, as psycopg2 and psycopg have them."""
 
 import csv
+import datetime as dt
 import io
 import select
 import threading
+from decimal import Decimal
 
 import pytest
 
@@ -460,6 +462,12 @@ def test_psycopg2_cursors():
         p.show(cur.callproc("make_date", {"year": 2020, "month": 1, "day": 2}), cur.fetchall())
         p.show(cur.execute("SELECT %s, '%%'", ("x",)), cur.fetchone(), cur.rownumber, cur.lastrowid)
         p.show(cur.mogrify("SELECT %s, %s, %(a)s"[:14], (1, "a'b\\")), cur.mogrify("%"))
+        for value in (
+            [1, -2], ["a", "b'\\"], [], [None, None], [None, 1], [[1], [2]], [[]], ["{}"], (1, "a"),
+            (1,), (), ((1, 2), (3, 4)), [(1, 2)], [b"x"], [Decimal("NaN")], float("nan"), -1.5,
+            float("-inf"), dt.datetime(2020, 1, 2, 3), [dt.date(2020, 1, 1)],
+        ):  # fmt: skip
+            p.show(cur.mogrify("x%s%%y%s", (value, [value])))
         p.show(cur.execute("SELECT generate_series(1, 5) AS n"), cur.description[0].name)
         p.show(cur.scroll(3), cur.fetchone(), cur.scroll(-2), cur.fetchone(), list(cur))
         attempt(p, "scroll", lambda: cur.scroll(9, "absolute"))

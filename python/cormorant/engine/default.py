@@ -279,6 +279,9 @@ class DefaultDialect(AsksInspector):
         each parameter mark, `order` its name, `many` what rows_as_arrays() gave."""
         return _core.Plan(sql, binds, program)
 
+    sends_literals = False
+    """Whether parameters mean what literals in their places would, instead of having types."""
+
     def compares_literals(self, sql: str) -> bool:
         """Whether the database compares expressions of a statement which the values of
         parameters are part of."""

@@ -201,13 +201,15 @@ class _Run:
     ) -> tuple[_core.Plan, Sequence[Any]]:
         """plan_of() where parameters have names."""
         dialect = self.connection.dialect
-        if plan.names is not None and self.parameters == encoded:
+        rows = dialect.sends_literals and any(isinstance(v, tuple) for v in values)
+        if plan.names is not None and self.parameters == encoded and not rows:
             try:
                 return dialect.plan(self.sql, plan.names, plan.binds, program), values
             except KeyError:
                 pass  # it has other parameters: what the driver says of that
         made, rows = self.driver_plan()
-        made = _core.Plan(made.sql, made.binds, program, made.wire, made.names, made.typed)
+        if program is not None:
+            made = made.with_program(program)
         return made, rows if self.executemany else rows[0]
 
     def driver_plan(self) -> tuple[_core.Plan, list[Sequence[Any]]]:

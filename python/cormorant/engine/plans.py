@@ -134,6 +134,8 @@ class CompiledPlan:
         "_plan",
         "_plans",
         "_post",
+        "_untyped",
+        "_varies",
         "cache_kind",
         "column_keys",
         "compiled",
@@ -213,6 +215,15 @@ class CompiledPlan:
                 for name, (bind, index) in named.items()
                 if name not in compiled.post_compile
             ]
+        self._untyped: list[tuple[str, int]] = []
+        """(name, which value) of parameters that are rows if they are tuples."""
+        if dialect.sends_literals:
+            self._untyped = [
+                (name, index)
+                for name, (bind, index) in named.items()
+                if type_codec(bind.type, dialect)[0] == _core.TYPE_ANY
+            ]
+        self._varies = self._compared is not None or bool(self._untyped)
         if not self._expanding:
             # by the type, which parameters for the same column share
             codecs: dict[int, tuple[int, Any]] = {}
@@ -277,23 +288,23 @@ class CompiledPlan:
         plan = self._plan
         if plan is None:
             return self._expand(values)
-        if self._compared is not None:
-            same = alike(self._compared, values)
-            if same:
-                return self._with_alike(same), values
-        return plan, values
+        return self._of_literals(plan, values) if self._varies else (plan, values)
 
-    def _with_alike(self, same: dict[str, str]) -> Any:
-        """The plan for values of which some are alike."""
-        key = (_ALIKE, *same.items())
+    def _of_literals(self, plan: Any, values: list[Any]) -> tuple[Any, list[Any]]:
+        """As resolve(), where values are alike or rows: there is a plan for such."""
+        same = {} if self._compared is None else alike(self._compared, values)
+        rows = {n: values[i] for n, i in self._untyped if isinstance(values[i], tuple)}
+        if not (same or rows):
+            return plan, values
+        dialect = self.compiled.dialect
+        shapes, items = dialect.rows_among(rows, len(values)) if rows else ({}, ())
+        key = (_ALIKE, *same.items(), *shapes.items())
         made = self._plans.get(key)
         if made is None:
-            plan = self._plan
-            dialect = self.compiled.dialect
             binds = dict(zip(plan.names, plan.binds, strict=True))
-            made = dialect.plan_of_alike(plan.sql, binds, self.program, same)
+            made = dialect.plan_of_literals(plan.sql, binds, self.program, same, shapes)
             self._keep(key, made)
-        return made
+        return made, [*values, *items]
 
     def _keep(self, key: Any, made: Any) -> None:
         if len(self._plans) >= 100:
@@ -353,7 +364,7 @@ class CompiledPlan:
                 ) from None
             rows.append(values)
         # what is alike in one row need not be in another
-        return plan if self._compared is None else self._plan, rows
+        return self._plan if self._varies else plan, rows
 
     def _names_of_values(self) -> list[str]:
         """Under which names a parameter set gives all values, in their order."""
@@ -438,7 +449,7 @@ class CompiledPlan:
             order.append(made)
         if same:
             binds = dict(zip(order, plan_binds, strict=True))
-            return dialect.plan_of_alike(sql, binds, self.program, same), slots, order
+            return dialect.plan_of_literals(sql, binds, self.program, same), slots, order
         return dialect.plan(sql, order, plan_binds, self.program), slots, order
 
     # --- events -----------------------------------------------------------------

@@ -80,8 +80,6 @@ class PGDialect(DefaultDialect):
     default_isolation_level = "READ COMMITTED"
 
     _backslash_escapes = True
-    sends_literals = False
-    """Whether parameters mean what literals in their places would, instead of having types."""
     _reads_inet = True
     """Whether addresses of networks are objects unless create_engine() was told."""
     _supports_create_index_concurrently = True

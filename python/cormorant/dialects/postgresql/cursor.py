@@ -74,7 +74,7 @@ class Cursor(DBAPICursor):
     def execute(self, sql: str | bytes, parameters: Any = None) -> Self:
         """Execute one statement, or several if there are no parameters."""
         self._begin()
-        plan, values = _given(sql, parameters)
+        plan, values = self._given(sql, parameters)
         self._plan = plan
         self._run(plan, values)
         return self
@@ -84,7 +84,7 @@ class Cursor(DBAPICursor):
     ) -> Iterator[tuple[Any, ...]]:
         """Execute a query and give its rows as they come from the server, `size` at a time."""
         self._begin()
-        plan, values = _given(sql, parameters)
+        plan, values = self._given(sql, parameters)
         cursor = self._core.execute(plan, values, None, size)
         if not cursor.returns_rows:
             raise self._core.dbapi.ProgrammingError(
@@ -102,8 +102,7 @@ class Cursor(DBAPICursor):
         """Execute a statement once for each parameter set; `returning`: keep the rows of
         each, nextset() goes from one to the next."""
         self._begin()
-        plan = driver_plan(_text(sql))
-        rows = [values_of(plan, parameters) for parameters in seq_of_parameters]
+        plan, rows = self._planned(_text(sql), list(seq_of_parameters))
         if not returning:
             self.rowcount = self._core.execute_many(plan, rows) if rows else 0
         elif rows:
@@ -143,6 +142,18 @@ class Cursor(DBAPICursor):
         finally:
             self.rowcount = made.rowcount
             self._said = self._core.said() if made.rowcount >= 0 else None
+
+    def _given(self, sql: str | bytes, parameters: Any) -> tuple[_core.Plan, Sequence[Any]]:
+        """The plan of SQL and the values of its parameters."""
+        if parameters is None:
+            return _core.Plan(_text(sql), typed=True), ()
+        plan, rows = self._planned(_text(sql), [parameters])
+        return plan, rows[0]
+
+    def _planned(self, sql: str, sets: Sequence[Any]) -> tuple[_core.Plan, Sequence[Sequence[Any]]]:
+        """The plan of SQL with parameters, and their values in each of the sets."""
+        plan = driver_plan(sql)
+        return plan, [values_of(plan, parameters) for parameters in sets]
 
     def _begin(self) -> None:
         self._check()
@@ -264,14 +275,6 @@ class ServerCursor(Cursor):
         if wanted < 0:
             raise self._core.dbapi.NotSupportedError("the cursor can only scroll forward")
         self._rows(wanted)
-
-
-def _given(sql: str | bytes, parameters: Any) -> tuple[_core.Plan, Sequence[Any]]:
-    """The plan of SQL and the values of its parameters."""
-    if parameters is None:
-        return _core.Plan(_text(sql), typed=True), ()
-    plan = driver_plan(_text(sql))
-    return plan, values_of(plan, parameters)
 
 
 def _text(sql: str | bytes) -> str:

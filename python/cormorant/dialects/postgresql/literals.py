@@ -98,14 +98,53 @@ def literal(value: Any, standard: bool = False) -> str:
     return f"{quoted}::{cast}" if cast is not None else quoted
 
 
+def _nulls(value: Any) -> str | None:
+    """A list of nothing but NULL, as the text of an array; None for another."""
+    if value is None:
+        return "NULL"
+    if not isinstance(value, list):
+        return None
+    items = [_nulls(item) if item != [] else None for item in value]
+    return None if None in items else "{" + ",".join(map(str, items)) + "}"
+
+
+def literal_of_psycopg2(value: Any, standard: bool = False) -> str:
+    """As literal(), as psycopg2 writes it: lists are arrays and tuples rows."""
+    if isinstance(value, tuple):
+        return f"({', '.join(literal_of_psycopg2(item, standard) for item in value)})"
+    if isinstance(value, list):
+        if (nulls := _nulls(value)) is not None:
+            return f"'{nulls}'"
+        # within another an empty list is no literal
+        items = [
+            "ARRAY[]"
+            if isinstance(item, list) and not item
+            else literal_of_psycopg2(item, standard)
+            for item in value
+        ]
+        return f"ARRAY[{','.join(items)}]"
+    if isinstance(value, datetime.datetime):
+        made = literal(value, standard)
+        return made.replace(str(value), value.isoformat())
+    if isinstance(value, float) and not math.isfinite(value):
+        name = "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+        return f"'{name}'::float"
+    return literal(value, standard)
+
+
 _MARK = re.compile(r"%(?:\(([^)]*)\)s|(.))", re.S)
 
 
-def compose(sql: str, parameters: Any, standard: bool = False) -> str:
-    """SQL with the values of ``%s`` or ``%(name)s`` as literals in it. The driver's
-    ProgrammingError if they do not fit."""
+def compose(
+    sql: str,
+    parameters: Any,
+    standard: bool = False,
+    write: Callable[[Any, bool], str] = literal,
+) -> str:
+    """SQL with the values of ``%s`` or ``%(name)s`` as literals in it, which `write` makes. The
+    driver's ProgrammingError if they do not fit."""
     plan = driver_plan(sql)
-    texts = [literal(value, standard) for value in values_of(plan, parameters)]
+    texts = [write(value, standard) for value in values_of(plan, parameters)]
     named = dict(zip(plan.names or (), texts, strict=False))
     rest = iter(texts)
 

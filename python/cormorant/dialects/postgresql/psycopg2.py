@@ -6,7 +6,7 @@ the literals would: see `paramstyle.literal_plan`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ... import util
@@ -36,14 +36,34 @@ class PGDialect_psycopg2(PGDialect):
 
         return COMPARED.search(sql) is not None
 
-    def plan_of_alike(
-        self, sql: str, binds: Mapping[str, Any], program: Any, same: Mapping[str, str]
+    def plan_of_literals(
+        self,
+        sql: str,
+        binds: Mapping[str, Any],
+        program: Any,
+        same: Mapping[str, str],
+        rows: Mapping[str, Any] = {},
     ) -> _core.Plan:
-        """The plan of a statement for values of which some are the same literal as another:
-        `binds` are those of the parameters by name."""
+        """The plan of a statement for values of which some are the same literal as another, or
+        `rows_among()`: `binds` are those of the parameters by name."""
         from .paramstyle import literal_plan
 
-        return literal_plan(sql, list(binds), list(binds.values()), program, None, same)
+        return literal_plan(sql, list(binds), list(binds.values()), program, None, same, rows)
+
+    def rows_among(
+        self, rows: Mapping[str, tuple[Any, ...]], first: int
+    ) -> tuple[dict[str, Any], list[Any]]:
+        """How tuples are written, by their parameters' names, and the values that are in them,
+        which come after `first` others."""
+        from .paramstyle import rows_among
+
+        return rows_among(rows, first)
+
+    def driver_plan(self, sql: str, sets: Sequence[Any]) -> tuple[_core.Plan, list[Sequence[Any]]]:
+        """As for other drivers: parameters are literals."""
+        from .paramstyle import literal_driver_plan
+
+        return literal_driver_plan(sql, sets or [()])
 
     @classmethod
     def import_dbapi(cls) -> Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import datetime
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ... import _core
@@ -17,7 +17,8 @@ from .cursor import Cursor as _Cursor
 from .cursor import ServerCursor as _ServerCursor
 from .cursor import _text
 from .dbapi import apilevel, notice, open_connection, paramstyle  # noqa: F401
-from .literals import compose, literal
+from .literals import compose, literal, literal_of_psycopg2
+from .paramstyle import literal_driver_plan
 from .psycopg2_errors import (  # noqa: F401
     DatabaseError,
     DataError,
@@ -35,6 +36,8 @@ from .raw import RawConnection, TransactionStatus, identifier
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from ..._core import Plan
 
 threadsafety = 2
 __version__ = "2.9.10"
@@ -343,6 +346,9 @@ class _Common:
         _closed: bool
         _core: _core.Connection
 
+    def _planned(self, sql: str, sets: Sequence[Any]) -> tuple[Plan, Sequence[Sequence[Any]]]:
+        return literal_driver_plan(sql, sets)
+
     def _check(self) -> None:
         if self._closed:
             raise InterfaceError("cursor already closed")
@@ -359,7 +365,9 @@ class _Common:
         self._check()
         sql = _text(operation)
         standard = self._core.about("parameter standard_conforming_strings") == "on"
-        return (sql if vars is None else compose(sql, vars, standard)).encode()
+        if vars is not None:
+            sql = compose(sql, vars, standard, literal_of_psycopg2)
+        return sql.encode()
 
 
 class Cursor(_Common, _Cursor):

@@ -223,3 +223,17 @@ def test_deep_arrays_and_documents(conn: Any) -> None:
             [value] = value
         assert value == []
     assert conn.scalar(sa.text("select 1")) == 1
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, -(2**63), 2**63, -(2**63) - 1])
+def test_decimals_that_are_integers(number: int, url: str) -> None:
+    """As literals they would be of the type that holds them."""
+    engine = sa.create_engine(url.replace(":", "+psycopg2:", 1))
+    given = {"a": decimal.Decimal(number), "b": [decimal.Decimal(number)]}
+    with engine.connect() as conn:
+        query = sa.text("select :a, :b, pg_typeof(:a)::text, pg_typeof(:b)::text")
+        value, values, kind, kinds = conn.execute(query, given).one()
+        assert (int(value), [int(v) for v in values]) == (number, [number])
+        small = abs(number) < 2**63
+        assert (kind, kinds) == (("bigint", "bigint[]") if small else ("numeric", "numeric[]"))
+    engine.dispose()

@@ -100,7 +100,9 @@ finish(crm_conn *conn, bool interrupted, int64_t *rows, crm_error *err)
         *rows = *count == '\0' ? -1 : strtoll(count, NULL, 10);
         crm_pg_note_said(conn, last);
     }
-    err->disconnect |= status < 0 && stuck;
+    if (status < 0) {
+        err->disconnect |= stuck;
+    }
     PQclear(last);
     return status;
 }

@@ -23,7 +23,7 @@
 #include "core/cell.h"
 #include "core/page.h"
 
-#define CRM_DRIVER_ABI     8
+#define CRM_DRIVER_ABI     9
 #define CRM_DRIVER_CAPSULE "cormorant.driver"
 
 typedef struct crm_conn crm_conn; /* private to the driver */
@@ -90,6 +90,29 @@ typedef struct {
     int pid; /* of the session */
 } crm_notification;
 
+/* What a program may want to be told of a connection's work. */
+typedef enum {
+    CRM_HOOK_TRACE,     /* crm_host.trace */
+    CRM_HOOK_PROGRESS,  /* crm_host.progress */
+    CRM_HOOK_AUTHORIZE, /* crm_host.authorize */
+} crm_hook_kind;
+#define CRM_HOOKS 3
+
+/* How far a backup is. */
+typedef struct {
+    int code; /* the database's own, for the program */
+    int remaining, total;
+    bool busy; /* to be tried again after a while */
+} crm_copied;
+
+/* A value: names as UTF-8, and the number of the row. */
+typedef struct {
+    const char *database;
+    const char *table;
+    const char *column;
+    int64_t row;
+} crm_place;
+
 /* What a driver may ask of the core while it runs without the GIL. */
 typedef struct {
     void *ctx; /* the first argument of each */
@@ -123,6 +146,20 @@ typedef struct {
                    const crm_cell *right, int *order);
     /* A function will not be called any more. */
     void (*drop)(void *ctx, void *function);
+    /* A window function, which has step and finish as well: takes a row back;
+     * gives the result so far. */
+    int (*inverse)(void *ctx, void *function, int64_t group,
+                   const crm_cell *args, size_t count, crm_error *err);
+    int (*value)(void *ctx, void *function, int64_t group,
+                 void (*give)(void *to, const crm_cell *result), void *to,
+                 crm_error *err);
+    /* The hooks.  A run of SQL (UTF-8) begins; nonzero if the statement is to
+     * stop; what a statement is about to do, by numbers and names of the
+     * database's (UTF-8 or NULL): its answer, CRM_FAIL for none. */
+    void (*trace)(void *ctx, const char *sql);
+    int (*progress)(void *ctx);
+    int (*authorize)(void *ctx, int action, const char *const about[4],
+                     int *answer);
 } crm_host;
 
 /* What SQL calls functions of the program for. */
@@ -130,6 +167,7 @@ typedef enum {
     CRM_FUNCTION,  /* crm_host.call */
     CRM_AGGREGATE, /* step and finish */
     CRM_COLLATION, /* compare */
+    CRM_WINDOW,    /* step, inverse, value and finish */
 } crm_function_kind;
 
 typedef struct crm_driver {
@@ -254,6 +292,42 @@ typedef struct crm_driver {
     int (*create_function)(crm_conn *conn, crm_function_kind kind,
                            const char *name, int count, bool deterministic,
                            void *function, crm_error *err);
+
+    /* Calls a hook from now on, `every` so many steps (progress), or not any
+     * more.  May be NULL. */
+    int (*set_hook)(crm_conn *conn, crm_hook_kind kind, int every, bool on,
+                    crm_error *err);
+
+    /* Code that the database loads from a library: whether it may, and loading
+     * it, by its entry point unless that is "".  May be NULL. */
+    int (*enable_extensions)(crm_conn *conn, bool on, crm_error *err);
+    int (*load_extension)(crm_conn *conn, const char *path, const char *entry,
+                          crm_error *err);
+
+    /* A database of the connection as bytes, which `release` frees, and one
+     * made of bytes, which are copied.  May be NULL. */
+    int (*serialize)(crm_conn *conn, const char *name, void **bytes,
+                     int64_t *len, crm_error *err);
+    void (*release)(void *bytes);
+    int (*deserialize)(crm_conn *conn, const char *name, const void *bytes,
+                       int64_t len, crm_error *err);
+
+    /* Copies a database of `from` over the one of `to`, so many pages in a
+     * step, all with a negative number: CRM_MORE or CRM_DONE.  Both connections
+     * stay open until backup_end, which says how it failed.  May be NULL, with
+     * `sleep`. */
+    int (*backup_begin)(crm_conn *to, crm_conn *from, const char *name,
+                        void **backup, crm_error *err);
+    int (*backup_step)(void *backup, int pages, crm_copied *copied);
+    int (*backup_end)(crm_conn *to, void *backup, crm_error *err);
+    void (*sleep)(int milliseconds);
+
+    /* The size of a value of bytes, which may be written or not; reads or
+     * writes a part of it.  May be NULL. */
+    int (*blob_size)(crm_conn *conn, const crm_place *place, bool write,
+                     int64_t *size, crm_error *err);
+    int (*blob_use)(crm_conn *conn, const crm_place *place, bool write,
+                    void *bytes, int len, int offset, crm_error *err);
 
     /* Makes a running call of another thread fail soon.  Called with the GIL,
      * so that the connection is not closed meanwhile; hence nothing that may

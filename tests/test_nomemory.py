@@ -44,6 +44,7 @@ WORK = [
     "compiled_anew",
     "unions",
     "functions",
+    "hooks",
     "reflect",
     "pooled",
     "rows",

@@ -216,6 +216,9 @@ connection_traverse(crm_connection *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(self->dbapi);
+    for (size_t i = 0; i < CRM_HOOKS; i++) {
+        Py_VISIT(self->hooks[i]);
+    }
     Py_VISIT(self->info);
     Py_VISIT(self->kept);
     Py_VISIT(self->failed_params);
@@ -235,6 +238,9 @@ static int
 connection_clear(crm_connection *self)
 {
     /* dbapi stays: errors need it, and modules do not own connections. */
+    for (size_t i = 0; i < CRM_HOOKS; i++) {
+        Py_CLEAR(self->hooks[i]);
+    }
     Py_CLEAR(self->info);
     Py_CLEAR(self->kept);
     Py_CLEAR(self->failed_params);
@@ -653,6 +659,20 @@ static PyMethodDef connection_methods[] = {
      METH_VARARGS | METH_KEYWORDS, NULL},
     {"create_aggregate", CRM_FAST(crm_connection_create_aggregate),
      METH_VARARGS | METH_KEYWORDS, NULL},
+    {"create_window_function",
+     (PyCFunction)crm_connection_create_window_function, METH_VARARGS, NULL},
+    {"set_hook", (PyCFunction)crm_connection_set_hook, METH_VARARGS, NULL},
+    {"enable_load_extension", (PyCFunction)crm_connection_enable_extensions,
+     METH_O, NULL},
+    {"load_extension", (PyCFunction)crm_connection_load_extension, METH_VARARGS,
+     NULL},
+    {"serialize", (PyCFunction)crm_connection_serialize, METH_O, NULL},
+    {"deserialize", (PyCFunction)crm_connection_deserialize, METH_VARARGS,
+     NULL},
+    {"backup", (PyCFunction)crm_connection_backup, METH_VARARGS, NULL},
+    {"blob_size", (PyCFunction)crm_connection_blob_size, METH_VARARGS, NULL},
+    {"blob_read", (PyCFunction)crm_connection_blob_read, METH_VARARGS, NULL},
+    {"blob_write", (PyCFunction)crm_connection_blob_write, METH_VARARGS, NULL},
     {"create_collation", (PyCFunction)crm_connection_create_collation,
      METH_VARARGS, NULL},
     {"last_insert_id", (PyCFunction)connection_last_insert_id, METH_NOARGS,

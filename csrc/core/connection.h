@@ -27,6 +27,7 @@ typedef struct crm_connection {
     crm_host host;            /* what the driver may ask: host.c */
     PyObject *driver_capsule; /* owned: keeps the driver's module loaded */
     PyObject *dbapi;          /* owned: module with Error, IntegrityError, … */
+    PyObject *hooks[CRM_HOOKS]; /* owned, or NULL: see hooks.c */
     PyObject *info;        /* owned dict for the user, NULL until asked for */
     PyObject *kept;        /* the same for the package itself */
     uint64_t in_use;       /* ident of the thread between enter and leave, or
@@ -84,6 +85,8 @@ PyObject *crm_connection_create_function(crm_connection *self, PyObject *args,
                                          PyObject *kwargs);
 PyObject *crm_connection_create_aggregate(crm_connection *self, PyObject *args,
                                           PyObject *kwargs);
+PyObject *crm_connection_create_window_function(crm_connection *self,
+                                                PyObject *args);
 PyObject *crm_connection_create_collation(crm_connection *self, PyObject *args);
 typedef void (*crm_give)(void *to, const crm_cell *result);
 int crm_function_call(void *ctx, void *function, const crm_cell *args,
@@ -94,7 +97,31 @@ int crm_function_finish(void *ctx, void *function, int64_t group, crm_give give,
                         void *to, crm_error *err);
 int crm_function_compare(void *ctx, void *function, const crm_cell *left,
                          const crm_cell *right, int *order);
+int crm_function_inverse(void *ctx, void *function, int64_t group,
+                         const crm_cell *args, size_t count, crm_error *err);
+int crm_function_value(void *ctx, void *function, int64_t group, crm_give give,
+                       void *to, crm_error *err);
 void crm_function_drop(void *ctx, void *function);
+
+/* The methods set_hook(), enable_extensions() and load_extension(), and what
+ * crm_host has for hooks: those take the GIL, keep the exception that is set
+ * and lose those of the program.  hooks.c */
+PyObject *crm_connection_set_hook(crm_connection *self, PyObject *args);
+PyObject *crm_connection_enable_extensions(crm_connection *self,
+                                           PyObject *enabled);
+PyObject *crm_connection_load_extension(crm_connection *self, PyObject *args);
+void crm_hook_trace(void *ctx, const char *sql);
+int crm_hook_progress(void *ctx);
+int crm_hook_authorize(void *ctx, int action, const char *const about[4],
+                       int *answer);
+
+/* The methods of these names: copies.c */
+PyObject *crm_connection_serialize(crm_connection *self, PyObject *name);
+PyObject *crm_connection_deserialize(crm_connection *self, PyObject *args);
+PyObject *crm_connection_backup(crm_connection *self, PyObject *args);
+PyObject *crm_connection_blob_size(crm_connection *self, PyObject *args);
+PyObject *crm_connection_blob_read(crm_connection *self, PyObject *args);
+PyObject *crm_connection_blob_write(crm_connection *self, PyObject *args);
 
 /* The text of a statement that is a str, borrowed from it; NULL with TypeError,
  * UnicodeEncodeError, or ProgrammingError for a null character. */

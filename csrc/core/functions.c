@@ -106,41 +106,103 @@ running(PyObject *function, PyObject *group)
     return made;
 }
 
-/* Calls made.step(): NULL, or what to say of the exception. */
+/* Calls a method of an aggregate with a row: NULL, or what to say of the
+ * exception. */
 static const char *
-take_row(crm_core *core, PyObject *made, const crm_cell *args, size_t count)
+take_row(crm_core *core, PyObject *made, const char *const words[3],
+         const crm_cell *args, size_t count)
 {
-    PyObject *step = PyObject_GetAttrString(made, "step");
-    if (step == NULL) {
-        return "user-defined aggregate's 'step' method not defined";
+    PyObject *method = PyObject_GetAttrString(made, words[0]);
+    if (method == NULL) {
+        return words[1];
     }
     PyObject *values = decode_all(core, args, count);
     PyObject *nothing =
-        values == NULL ? NULL : PyObject_Call(step, values, NULL);
+        values == NULL ? NULL : PyObject_Call(method, values, NULL);
     Py_XDECREF(nothing);
     Py_XDECREF(values);
-    Py_DECREF(step);
-    return nothing != NULL
-               ? NULL
-               : "user-defined aggregate's 'step' method raised error";
+    Py_DECREF(method);
+    return nothing != NULL ? NULL : words[2];
+}
+
+/* A method of a running aggregate, what to say if there is none, and if it
+ * raises. */
+#define WORDS(name)                                                  \
+    {name, "user-defined aggregate's '" name "' method not defined", \
+     "user-defined aggregate's '" name "' method raised error"}
+static const char *const step_words[3] = WORDS("step");
+static const char *const inverse_words[3] = WORDS("inverse");
+static const char *const value_words[3] = WORDS("value");
+static const char *const finalize_words[3] = WORDS("finalize");
+
+/* crm_host.step and inverse. */
+static int
+change_group(crm_connection *self, PyObject *function, int64_t group,
+             const char *const words[3], const crm_cell *args, size_t count,
+             crm_error *err)
+{
+    crm_core *core = self->core;
+    bool without = crm_host_begin(self);
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    PyObject *called = Py_NewRef(function);
+    PyObject *key = PyLong_FromLongLong(group);
+    PyObject *made = key == NULL ? NULL : running(called, key);
+    const char *failed =
+        made == NULL ? "user-defined aggregate's '__init__' method raised error"
+                     : take_row(core, made, words, args, count);
+    int status = failed == NULL ? CRM_OK : fail(err, failed);
+    Py_XDECREF(made);
+    Py_XDECREF(key);
+    Py_DECREF(called);
+    PyErr_Restore(type, error, traceback);
+    crm_host_end(self, without);
+    return status;
 }
 
 int
 crm_function_step(void *ctx, void *function, int64_t group,
                   const crm_cell *args, size_t count, crm_error *err)
 {
-    crm_connection *self = ctx;
+    return change_group(ctx, function, group, step_words, args, count, err);
+}
+
+int
+crm_function_inverse(void *ctx, void *function, int64_t group,
+                     const crm_cell *args, size_t count, crm_error *err)
+{
+    return change_group(ctx, function, group, inverse_words, args, count, err);
+}
+
+/* crm_host.finish and value: the group is over after the first. */
+static int
+ask_group(crm_connection *self, PyObject *function, int64_t group, bool over,
+          crm_give give, void *to, crm_error *err)
+{
     crm_core *core = self->core;
+    const char *const *words = over ? finalize_words : value_words;
     bool without = crm_host_begin(self);
     PyObject *type, *error, *traceback;
     PyErr_Fetch(&type, &error, &traceback);
-    PyObject *called = Py_NewRef((PyObject *)function);
+    PyObject *called = Py_NewRef(function);
+    PyObject *known = PyTuple_GET_ITEM(called, 1);
     PyObject *key = PyLong_FromLongLong(group);
-    PyObject *made = key == NULL ? NULL : running(called, key);
-    const char *failed =
-        made == NULL ? "user-defined aggregate's '__init__' method raised error"
-                     : take_row(core, made, args, count);
-    int status = failed == NULL ? CRM_OK : fail(err, failed);
+    PyObject *made = NULL, *result = NULL;
+    if (key != NULL) {
+        made = Py_XNewRef(PyDict_GetItemWithError(known, key));
+    }
+    if (made != NULL && (!over || PyDict_DelItem(known, key) == 0)) {
+        result = PyObject_CallMethod(made, words[0], NULL);
+    }
+    else if (!PyErr_Occurred()) {
+        result = Py_NewRef(Py_None); /* it could not be made */
+    }
+    const char *failed = words[2];
+    if (result == NULL && PyErr_ExceptionMatches(PyExc_AttributeError)) {
+        failed = words[1];
+    }
+    int status =
+        give_result(core, result, give, to) == 0 ? CRM_OK : fail(err, failed);
     Py_XDECREF(made);
     Py_XDECREF(key);
     Py_DECREF(called);
@@ -153,38 +215,14 @@ int
 crm_function_finish(void *ctx, void *function, int64_t group, crm_give give,
                     void *to, crm_error *err)
 {
-    crm_connection *self = ctx;
-    crm_core *core = self->core;
-    bool without = crm_host_begin(self);
-    PyObject *type, *error, *traceback;
-    PyErr_Fetch(&type, &error, &traceback);
-    PyObject *called = Py_NewRef((PyObject *)function);
-    PyObject *known = PyTuple_GET_ITEM(called, 1);
-    PyObject *key = PyLong_FromLongLong(group);
-    PyObject *made = NULL, *result = NULL;
-    if (key != NULL) {
-        made = Py_XNewRef(PyDict_GetItemWithError(known, key));
-    }
-    if (made != NULL && PyDict_DelItem(known, key) == 0) {
-        result = PyObject_CallMethod(made, "finalize", NULL);
-    }
-    else if (!PyErr_Occurred()) {
-        result = Py_NewRef(Py_None); /* it could not be made */
-    }
-    const char *failed =
-        "user-defined aggregate's 'finalize' method raised "
-        "error";
-    if (result == NULL && PyErr_ExceptionMatches(PyExc_AttributeError)) {
-        failed = "user-defined aggregate's 'finalize' method not defined";
-    }
-    int status =
-        give_result(core, result, give, to) == 0 ? CRM_OK : fail(err, failed);
-    Py_XDECREF(made);
-    Py_XDECREF(key);
-    Py_DECREF(called);
-    PyErr_Restore(type, error, traceback);
-    crm_host_end(self, without);
-    return status;
+    return ask_group(ctx, function, group, true, give, to, err);
+}
+
+int
+crm_function_value(void *ctx, void *function, int64_t group, crm_give give,
+                   void *to, crm_error *err)
+{
+    return ask_group(ctx, function, group, false, give, to, err);
 }
 
 /* The sign of a number; 0 of anything else, as in the standard library. */
@@ -278,18 +316,12 @@ crm_connection_create_function(crm_connection *self, PyObject *args,
                       function == Py_None ? NULL : Py_NewRef(function));
 }
 
-PyObject *
-crm_connection_create_aggregate(crm_connection *self, PyObject *args,
-                                PyObject *kwargs)
+/* The same of an aggregate of the program's, be it a window function. */
+static PyObject *
+make_rows_known(crm_connection *self, crm_function_kind kind, const char *name,
+                int count, PyObject *cls)
 {
-    static char *names[] = {"name", "n_arg", "aggregate_class", NULL};
-    const char *name;
-    int count;
-    PyObject *cls, *function = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "siO:create_aggregate",
-                                     names, &name, &count, &cls)) {
-        return NULL;
-    }
+    PyObject *function = NULL;
     if (cls != Py_None) {
         PyObject *known = PyDict_New();
         function = known == NULL ? NULL : PyTuple_Pack(2, cls, known);
@@ -298,7 +330,35 @@ crm_connection_create_aggregate(crm_connection *self, PyObject *args,
             return NULL;
         }
     }
-    return make_known(self, CRM_AGGREGATE, name, count, 0, function);
+    return make_known(self, kind, name, count, 0, function);
+}
+
+PyObject *
+crm_connection_create_aggregate(crm_connection *self, PyObject *args,
+                                PyObject *kwargs)
+{
+    static char *names[] = {"name", "n_arg", "aggregate_class", NULL};
+    const char *name;
+    int count;
+    PyObject *cls;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "siO:create_aggregate",
+                                     names, &name, &count, &cls)) {
+        return NULL;
+    }
+    return make_rows_known(self, CRM_AGGREGATE, name, count, cls);
+}
+
+PyObject *
+crm_connection_create_window_function(crm_connection *self, PyObject *args)
+{
+    const char *name;
+    int count;
+    PyObject *cls;
+    if (!PyArg_ParseTuple(args, "siO:create_window_function", &name, &count,
+                          &cls)) {
+        return NULL;
+    }
+    return make_rows_known(self, CRM_WINDOW, name, count, cls);
 }
 
 PyObject *

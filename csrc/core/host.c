@@ -123,5 +123,10 @@ crm_connection_set_host(crm_connection *self)
         .finish = crm_function_finish,
         .compare = crm_function_compare,
         .drop = crm_function_drop,
+        .inverse = crm_function_inverse,
+        .value = crm_function_value,
+        .trace = crm_hook_trace,
+        .progress = crm_hook_progress,
+        .authorize = crm_hook_authorize,
     };
 }

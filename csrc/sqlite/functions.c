@@ -96,10 +96,10 @@ fail(sqlite3_context *context, const crm_error *err)
     }
 }
 
-/* Calls the function with the values, or the aggregate of a group unless that
- * is 0. */
+/* Calls the function with the values, or, unless `group` is 0, the aggregate of
+ * a group, which takes the row or, with `back`, takes it back. */
 static void
-invoke(sqlite3_context *context, int64_t group, int count,
+invoke(sqlite3_context *context, int64_t group, bool back, int count,
        sqlite3_value **values)
 {
     known *self = sqlite3_user_data(context);
@@ -120,10 +120,15 @@ invoke(sqlite3_context *context, int64_t group, int count,
         }
     }
     crm_error err;
-    int status = group != 0 ? host->step(host->ctx, self->function, group,
-                                         cells, (size_t)count, &err)
-                            : host->call(host->ctx, self->function, cells,
-                                         (size_t)count, give, context, &err);
+    int status;
+    if (group != 0) {
+        status = (back ? host->inverse : host->step)(
+            host->ctx, self->function, group, cells, (size_t)count, &err);
+    }
+    else {
+        status = host->call(host->ctx, self->function, cells, (size_t)count,
+                            give, context, &err);
+    }
     if (status < 0) {
         fail(context, &err);
     }
@@ -136,7 +141,7 @@ done:
 static void
 call(sqlite3_context *context, int count, sqlite3_value **values)
 {
-    invoke(context, 0, count, values);
+    invoke(context, 0, false, count, values);
 }
 
 /* A row of an aggregate. */
@@ -152,7 +157,31 @@ step(sqlite3_context *context, int count, sqlite3_value **values)
     if (*group == 0) {
         *group = ++self->groups;
     }
-    invoke(context, *group, count, values);
+    invoke(context, *group, false, count, values);
+}
+
+/* A row leaves the frame of a window function. */
+static void
+inverse(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    const int64_t *group = sqlite3_aggregate_context(context, 0);
+    if (group != NULL && *group != 0) {
+        invoke(context, *group, true, count, values);
+    }
+}
+
+/* The result for a row of a window function. */
+static void
+value(sqlite3_context *context)
+{
+    known *self = sqlite3_user_data(context);
+    const int64_t *group = sqlite3_aggregate_context(context, 0);
+    crm_error err;
+    if (group != NULL && *group != 0 &&
+        self->host->value(self->host->ctx, self->function, *group, give,
+                          context, &err) < 0) {
+        fail(context, &err);
+    }
 }
 
 /* The end of a group: the result of one without rows is NULL, as in the
@@ -225,6 +254,12 @@ crm_sqlite_create_function(crm_conn *conn, crm_function_kind kind,
         if (rc != SQLITE_OK && given) {
             forget(self);
         }
+    }
+    else if (kind == CRM_WINDOW) {
+        rc = sqlite3_create_window_function(
+            conn->db, name, count, SQLITE_UTF8, self, given ? step : NULL,
+            given ? finish : NULL, given ? value : NULL, given ? inverse : NULL,
+            given ? forget : NULL);
     }
     else {
         bool rows = kind == CRM_AGGREGATE;

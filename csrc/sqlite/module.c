@@ -32,6 +32,20 @@ static const crm_driver sqlite_driver = {
     .last_insert_id = crm_sqlite_last_insert_id,
     .about = crm_sqlite_about,
     .create_function = crm_sqlite_create_function,
+    .set_hook = crm_sqlite_set_hook,
+    .enable_extensions = crm_sqlite_enable_extensions,
+    .load_extension = crm_sqlite_load_extension,
+#ifdef CRM_SQLITE_SERIALIZES
+    .serialize = crm_sqlite_serialize,
+    .release = crm_sqlite_release,
+    .deserialize = crm_sqlite_deserialize,
+#endif
+    .backup_begin = crm_sqlite_backup_begin,
+    .backup_step = crm_sqlite_backup_step,
+    .backup_end = crm_sqlite_backup_end,
+    .sleep = crm_sqlite_sleep,
+    .blob_size = crm_sqlite_blob_size,
+    .blob_use = crm_sqlite_blob_use,
     .interrupt = crm_sqlite_interrupt,
 };
 

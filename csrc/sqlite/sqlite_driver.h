@@ -71,6 +71,32 @@ int crm_sqlite_create_function(crm_conn *conn, crm_function_kind kind,
  * if a collation raised meanwhile, CRM_OK. */
 int crm_sqlite_raised(crm_conn *conn, crm_error *err);
 
+/* hooks.c */
+int crm_sqlite_set_hook(crm_conn *conn, crm_hook_kind kind, int every, bool on,
+                        crm_error *err);
+int crm_sqlite_enable_extensions(crm_conn *conn, bool on, crm_error *err);
+int crm_sqlite_load_extension(crm_conn *conn, const char *path,
+                              const char *entry, crm_error *err);
+
+/* copies.c */
+#if SQLITE_VERSION_NUMBER >= 3036000
+#define CRM_SQLITE_SERIALIZES 1
+#endif
+int crm_sqlite_serialize(crm_conn *conn, const char *name, void **bytes,
+                         int64_t *len, crm_error *err);
+void crm_sqlite_release(void *bytes);
+int crm_sqlite_deserialize(crm_conn *conn, const char *name, const void *bytes,
+                           int64_t len, crm_error *err);
+int crm_sqlite_backup_begin(crm_conn *to, crm_conn *from, const char *name,
+                            void **backup, crm_error *err);
+int crm_sqlite_backup_step(void *backup, int pages, crm_copied *copied);
+int crm_sqlite_backup_end(crm_conn *to, void *backup, crm_error *err);
+void crm_sqlite_sleep(int milliseconds);
+int crm_sqlite_blob_size(crm_conn *conn, const crm_place *place, bool write,
+                         int64_t *size, crm_error *err);
+int crm_sqlite_blob_use(crm_conn *conn, const crm_place *place, bool write,
+                        void *bytes, int len, int offset, crm_error *err);
+
 /* statement.c */
 int crm_sqlite_prepare(crm_conn *conn, const char *sql, size_t len,
                        crm_stmt **out, crm_error *err);

@@ -118,6 +118,33 @@ class Connection:
         takes the name back."""
     def create_aggregate(self, name: str, n_arg: int, aggregate_class: Any) -> None:
         """The same of an aggregate: a class that has the methods step() and finalize()."""
+    def create_window_function(self, name: str, count: int, cls: Any, /) -> None:
+        """The same of a window function, which has inverse() and value() as well."""
+    def set_hook(self, kind: int, function: Callable[..., Any] | None, every: int, /) -> None:
+        """Have a function called: 0 for each statement that runs, with it; 1 after `every` steps,
+        which ends the statement if it returns what is true; 2 for each thing that a statement is
+        to do, to allow it. A connection has one of each, None takes it back."""
+    def enable_load_extension(self, enabled: bool, /) -> None: ...
+    def load_extension(self, path: str, entry: str | None = None, /) -> None: ...
+    def serialize(self, name: str, /) -> bytes:
+        """A database as the bytes of its file."""
+    def deserialize(self, data: Any, name: str, /) -> None: ...
+    def backup(
+        self,
+        target: Connection,
+        name: str,
+        pages: int,
+        progress: Callable[[int, int, int], Any] | None,
+        wait: int,
+        /,
+    ) -> None:
+        """Copy a database over the main one of another connection. Both are in use meanwhile,
+        also for `progress`. `wait`: milliseconds, when one is locked."""
+    def blob_size(self, place: tuple[str, str, str, int], write: bool, /) -> int:
+        """The size of a value that can be written, or read: of database, table, column and
+        number of the row."""
+    def blob_read(self, place: tuple[str, str, str, int], offset: int, size: int, /) -> bytes: ...
+    def blob_write(self, place: tuple[str, str, str, int], offset: int, data: Any, /) -> None: ...
     def create_collation(self, name: str, callback: Callable[[str, str], int] | None, /) -> None:
         """Let SQL compare texts by a function of the program."""
 

@@ -486,6 +486,46 @@ def functions(world: World) -> Any:
     return found
 
 
+class Moving(Gathered):
+    """A window function."""
+
+    def inverse(self, *values: Any) -> None:
+        self.values.remove(values)
+
+    def value(self) -> Any:
+        return len(self.values)
+
+
+def hooks(world: World) -> Any:
+    """What SQLite tells the program, window functions, databases and values as bytes."""
+    session = world.session
+    raw = session.connection().connection.driver_connection
+    asked: list[Any] = []
+    raw.set_trace_callback(asked.append)
+    raw.set_authorizer(lambda *about: 0)
+    raw.set_progress_handler(lambda: 0, 5)
+    found: list[Any] = [session.execute(sa.text("SELECT id FROM items")).all()]
+    raw.set_progress_handler(None, 0)
+    raw.set_authorizer(None)
+    raw.set_trace_callback(None)
+    raw.create_window_function("moving", 1, Moving)
+    window = "(ORDER BY id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)"
+    found.append(session.execute(sa.text(f"SELECT moving(id) OVER {window} FROM items")).all())
+    raw.create_window_function("moving", 1, None)
+    raw.executescript("CREATE TABLE parts (b); INSERT INTO parts VALUES (x'010203')")
+    blob = raw.blobopen("parts", "b", 1)
+    blob.write(b"a")
+    found.append(blob.read())
+    other = sa.create_engine("sqlite://").raw_connection()
+    raw.backup(other.dbapi_connection, pages=1, progress=lambda *at: None)
+    found.append(other.execute("SELECT b FROM parts").fetchall())
+    other.deserialize(raw.serialize())
+    found.append(other.execute("SELECT b FROM parts").fetchall())
+    other.close()
+    raw.executescript("DROP TABLE parts")
+    return found
+
+
 def reflect(world: World) -> Any:
     table = sa.Table("items", sa.MetaData(), autoload_with=world.session.connection())
     inspector = sa.inspect(world.session.connection())
@@ -782,6 +822,7 @@ WORK += [
     compiled_anew,
     unions,
     functions,
+    hooks,
     reflect,
     pooled,
     rows,

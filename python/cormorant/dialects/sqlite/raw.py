@@ -7,7 +7,7 @@ connection's `kept`, or in the driver's connection.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from operator import index
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,12 @@ from .dbapi import refusal
 if TYPE_CHECKING:
     from typing import Self
 
+    from .blob import Blob
+
 __all__ = ["RawConnection"]
+
+# crm_hook_kind
+_TRACE, _PROGRESS, _AUTHORIZE = 0, 1, 2
 
 _LEVELS = frozenset({"", "DEFERRED", "IMMEDIATE", "EXCLUSIVE"})
 
@@ -195,3 +200,89 @@ class RawConnection(DBAPIConnection):
         """Stop what another thread runs on this connection."""
         self._check()
         self._core.interrupt()
+
+    # --- what the program is told, and gives ---
+
+    def create_window_function(self, name: str, num_params: int, aggregate_class: Any, /) -> None:
+        """Let SQL call a class that has the methods step(), inverse(), value() and finalize()."""
+        self._core.create_window_function(name, num_params, aggregate_class)
+
+    def set_trace_callback(self, trace_callback: Callable[[str], object] | None) -> None:
+        """Call a function with each statement that runs."""
+        self._core.set_hook(_TRACE, trace_callback, 0)
+
+    def set_progress_handler(self, progress_handler: Callable[[], object] | None, n: int) -> None:
+        """Call a function after `n` steps of SQLite's machine each, which ends the statement
+        if it returns what is true."""
+        self._core.set_hook(_PROGRESS, progress_handler, n)
+
+    def set_authorizer(self, authorizer_callback: Callable[..., int] | None) -> None:
+        """Ask a function about each thing that a statement is to do."""
+        self._core.set_hook(_AUTHORIZE, authorizer_callback, 0)
+
+    def enable_load_extension(self, enabled: bool, /) -> None:
+        """Whether extensions may be loaded."""
+        self._core.enable_load_extension(enabled)
+
+    def load_extension(self, name: str, /, *, entrypoint: str | None = None) -> None:
+        """Load an extension of SQLite. OperationalError if that fails, or is not enabled."""
+        self._core.load_extension(name, entrypoint)
+
+    # --- databases and values as bytes ---
+
+    def serialize(self, *, name: str = "main") -> bytes:
+        """A database of the connection as its file would be."""
+        return self._core.serialize(name)
+
+    def deserialize(self, data: Any, /, *, name: str = "main") -> None:
+        """Make a database of such bytes, in memory, take the place of one."""
+        self._core.deserialize(data.encode() if isinstance(data, str) else data, name)
+
+    def backup(
+        self,
+        target: Any,
+        *,
+        pages: int = -1,
+        progress: Callable[[int, int, int], object] | None = None,
+        name: str = "main",
+        sleep: float = 0.25,
+    ) -> None:
+        """Copy a database to another connection, one of sqlite3's as well, `pages` at a time;
+        `progress` is called after each time with a status, the pages left and their number."""
+        if progress is not None and not callable(progress):
+            raise TypeError("progress argument must be a callable")
+        if type(target) is RawConnection:
+            self._core.backup(target._core, name, pages, progress, int(sleep * 1000))
+            return
+        theirs = getattr(sys.modules.get("sqlite3"), "Connection", None)
+        if theirs is None or not issubclass(type(target), theirs):
+            raise TypeError(
+                "backup() argument 'target' must be sqlite3.Connection, "
+                f"not {type(target).__name__}"
+            )
+        self._check()
+        self._copy(name).backup(target, pages=pages, progress=progress, sleep=sleep)
+
+    def _copy(self, name: str) -> Any:
+        """A database as sqlite3 has it: a copy in memory."""
+        import sqlite3
+
+        made = sqlite3.connect(":memory:")
+        if self.execute(f'PRAGMA "{_quoted(name)}".page_count').fetchone()[0]:
+            data = bytearray(self.serialize(name=name))
+            # write-ahead logs are files: not in memory
+            data[18:20] = b"\1\1"
+            made.deserialize(bytes(data))
+        return made
+
+    def blobopen(
+        self, table: str, column: str, row: int, /, *, readonly: bool = False, name: str = "main"
+    ) -> Blob:
+        """The bytes of a value, to be read and written in parts."""
+        from .blob import Blob
+
+        return Blob(self._core, (name, table, column, row), readonly)
+
+
+def _quoted(name: str) -> str:
+    return name.replace('"', '""')

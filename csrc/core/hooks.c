@@ -1,0 +1,167 @@
+/* hooks.c: what a program is told of a connection's work: the method set_hook()
+ * and how a driver calls the functions given to it. */
+#include "connection.h"
+#include "raise.h"
+
+/* Calls the hook of that kind with `args`, which it steals and which are NULL
+ * if they could not be made: a new reference, NULL after an exception, which is
+ * lost, as in the standard library. */
+static PyObject *
+call_hook(crm_connection *self, crm_hook_kind kind, PyObject *args)
+{
+    PyObject *result = NULL;
+    /* it may be replaced meanwhile */
+    PyObject *hook = Py_XNewRef(self->hooks[kind]);
+    if (args != NULL && hook != NULL) {
+        result = PyObject_Call(hook, args, NULL);
+    }
+    Py_XDECREF(hook);
+    Py_XDECREF(args);
+    return result;
+}
+
+void
+crm_hook_trace(void *ctx, const char *sql)
+{
+    crm_connection *self = ctx;
+    bool without = crm_host_begin(self);
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    Py_XDECREF(call_hook(self, CRM_HOOK_TRACE, Py_BuildValue("(s)", sql)));
+    PyErr_Restore(type, error, traceback);
+    crm_host_end(self, without);
+}
+
+int
+crm_hook_progress(void *ctx)
+{
+    crm_connection *self = ctx;
+    bool without = crm_host_begin(self);
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    PyObject *result = call_hook(self, CRM_HOOK_PROGRESS, PyTuple_New(0));
+    int stop = result == NULL ? -1 : PyObject_IsTrue(result);
+    Py_XDECREF(result);
+    PyErr_Restore(type, error, traceback);
+    crm_host_end(self, without);
+    return stop;
+}
+
+int
+crm_hook_authorize(void *ctx, int action, const char *const about[4],
+                   int *answer)
+{
+    crm_connection *self = ctx;
+    bool without = crm_host_begin(self);
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    PyObject *result = call_hook(self, CRM_HOOK_AUTHORIZE,
+                                 Py_BuildValue("(izzzz)", action, about[0],
+                                               about[1], about[2], about[3]));
+    int status = CRM_FAIL;
+    if (result != NULL && PyLong_Check(result)) {
+        long number = PyLong_AsLong(result);
+        if (number >= INT_MIN && number <= INT_MAX &&
+            !(number == -1 && PyErr_Occurred())) {
+            *answer = (int)number;
+            status = CRM_OK;
+        }
+    }
+    Py_XDECREF(result);
+    PyErr_Restore(type, error, traceback);
+    crm_host_end(self, without);
+    return status;
+}
+
+PyObject *
+crm_connection_set_hook(crm_connection *self, PyObject *args)
+{
+    int kind, every;
+    PyObject *function;
+    if (!PyArg_ParseTuple(args, "iOi:set_hook", &kind, &function, &every)) {
+        return NULL;
+    }
+    if (kind < 0 || kind >= CRM_HOOKS) {
+        PyErr_Format(PyExc_ValueError, "there is no hook %d", kind);
+        return NULL;
+    }
+    if (self->driver->set_hook == NULL) {
+        crm_connection_error(self, "NotSupportedError",
+                             "driver '%s' has no hooks", self->driver->name);
+        return NULL;
+    }
+    if (crm_connection_enter(self) < 0) {
+        return NULL;
+    }
+    bool on = function != Py_None;
+    crm_error err;
+    int status = self->driver->set_hook(self->conn, (crm_hook_kind)kind, every,
+                                        on, &err);
+    PyObject *before = NULL;
+    if (status >= 0) {
+        before = self->hooks[kind];
+        self->hooks[kind] = on ? Py_NewRef(function) : NULL;
+    }
+    crm_connection_leave(self);
+    Py_XDECREF(before);
+    if (status < 0) {
+        crm_connection_raise(self, &err);
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+PyObject *
+crm_connection_enable_extensions(crm_connection *self, PyObject *enabled)
+{
+    int on = PyObject_IsTrue(enabled);
+    if (on < 0) {
+        return NULL;
+    }
+    if (self->driver->enable_extensions == NULL) {
+        crm_connection_error(self, "NotSupportedError",
+                             "driver '%s' has no extensions",
+                             self->driver->name);
+        return NULL;
+    }
+    if (crm_connection_enter(self) < 0) {
+        return NULL;
+    }
+    crm_error err;
+    int status = self->driver->enable_extensions(self->conn, on, &err);
+    crm_connection_leave(self);
+    if (status < 0) {
+        crm_connection_raise(self, &err);
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+PyObject *
+crm_connection_load_extension(crm_connection *self, PyObject *args)
+{
+    const char *path, *entry = NULL;
+    if (!PyArg_ParseTuple(args, "s|z:load_extension", &path, &entry)) {
+        return NULL;
+    }
+    if (self->driver->load_extension == NULL) {
+        crm_connection_error(self, "NotSupportedError",
+                             "driver '%s' has no extensions",
+                             self->driver->name);
+        return NULL;
+    }
+    if (crm_connection_enter(self) < 0) {
+        return NULL;
+    }
+    crm_error err;
+    crm_driver_begin(self);
+    int status = self->driver->load_extension(self->conn, path,
+                                              entry == NULL ? "" : entry, &err);
+    crm_driver_end(self);
+    crm_connection_leave(self);
+    if (status < 0) {
+        crm_connection_raise(self, &err);
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}

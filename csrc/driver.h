@@ -155,7 +155,8 @@ typedef struct {
                  crm_error *err);
     /* The hooks.  A run of SQL (UTF-8) begins; nonzero if the statement is to
      * stop; what a statement is about to do, by numbers and names of the
-     * database's (UTF-8 or NULL): its answer, CRM_FAIL for none. */
+     * database's (UTF-8 or NULL): *answer is left if there is none.  CRM_FAIL:
+     * memory was out, which the statement is to report. */
     void (*trace)(void *ctx, const char *sql);
     int (*progress)(void *ctx);
     int (*authorize)(void *ctx, int action, const char *const about[4],

@@ -4,8 +4,7 @@
 #include "raise.h"
 
 /* Calls the hook of that kind with `args`, which it steals and which are NULL
- * if they could not be made: a new reference, NULL after an exception, which is
- * lost, as in the standard library. */
+ * if they could not be made: a new reference, or NULL. */
 static PyObject *
 call_hook(crm_connection *self, crm_hook_kind kind, PyObject *args)
 {
@@ -18,6 +17,16 @@ call_hook(crm_connection *self, crm_hook_kind kind, PyObject *args)
     Py_XDECREF(hook);
     Py_XDECREF(args);
     return result;
+}
+
+/* After an exception, which is lost, as in the standard library, but for one:
+ * CRM_FAIL if memory was out. */
+static int
+lose_error(void)
+{
+    bool starved = PyErr_ExceptionMatches(PyExc_MemoryError);
+    PyErr_Clear();
+    return starved ? CRM_FAIL : CRM_OK;
 }
 
 void
@@ -42,6 +51,10 @@ crm_hook_progress(void *ctx)
     PyObject *result = call_hook(self, CRM_HOOK_PROGRESS, PyTuple_New(0));
     int stop = result == NULL ? -1 : PyObject_IsTrue(result);
     Py_XDECREF(result);
+    if (stop < 0) {
+        /* without an exception: the collector took the hook */
+        stop = !PyErr_Occurred() ? 0 : lose_error() < 0 ? CRM_FAIL : 1;
+    }
     PyErr_Restore(type, error, traceback);
     crm_host_end(self, without);
     return stop;
@@ -58,16 +71,18 @@ crm_hook_authorize(void *ctx, int action, const char *const about[4],
     PyObject *result = call_hook(self, CRM_HOOK_AUTHORIZE,
                                  Py_BuildValue("(izzzz)", action, about[0],
                                                about[1], about[2], about[3]));
-    int status = CRM_FAIL;
     if (result != NULL && PyLong_Check(result)) {
         long number = PyLong_AsLong(result);
         if (number >= INT_MIN && number <= INT_MAX &&
             !(number == -1 && PyErr_Occurred())) {
             *answer = (int)number;
-            status = CRM_OK;
         }
     }
+    else if (result == NULL && !PyErr_Occurred()) {
+        *answer = 0; /* the collector took the hook */
+    }
     Py_XDECREF(result);
+    int status = PyErr_Occurred() ? lose_error() : CRM_OK;
     PyErr_Restore(type, error, traceback);
     crm_host_end(self, without);
     return status;

@@ -208,13 +208,18 @@ run_kept(crm_conn *conn, sqlite3_stmt **kept, const char *sql, crm_error *err)
     if (*kept == NULL) {
         rc = sqlite3_prepare_v3(conn->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
                                 kept, NULL);
+        if (crm_sqlite_raised(conn, err) < 0) {
+            return CRM_FAIL;
+        }
         if (rc != SQLITE_OK) {
             return crm_sqlite_error(err, conn->db, rc);
         }
     }
     rc = sqlite3_step(*kept);
-    int status =
-        rc == SQLITE_DONE ? CRM_OK : crm_sqlite_error(err, conn->db, rc);
+    int status = crm_sqlite_raised(conn, err);
+    if (status == CRM_OK && rc != SQLITE_DONE) {
+        status = crm_sqlite_error(err, conn->db, rc);
+    }
     sqlite3_reset(*kept);
     return status;
 }
@@ -270,6 +275,9 @@ crm_sqlite_ping(crm_conn *conn, crm_error *err)
 {
     /* Reads the file's header, so that a broken file is noticed. */
     int rc = sqlite3_exec(conn->db, "PRAGMA schema_version", NULL, NULL, NULL);
+    if (crm_sqlite_raised(conn, err) < 0) {
+        return CRM_FAIL;
+    }
     return rc == SQLITE_OK ? CRM_OK : crm_sqlite_error(err, conn->db, rc);
 }
 

@@ -6,6 +6,20 @@
 #include "sqlite_driver.h"
 
 #ifdef CRM_SQLITE_SERIALIZES
+/* Whether it was memory that serializing failed for, which SQLite does not say:
+ * it has a size where there was none for the bytes, and no error where there
+ * was none for its query. */
+static bool
+ran_out(sqlite3 *db, const char *name, sqlite3_int64 size)
+{
+    if (size >= 0 || sqlite3_db_readonly(db, name) < 0) {
+        return size > 0;
+    }
+    int rc = sqlite3_errcode(db);
+    return rc == SQLITE_OK || rc == SQLITE_NOMEM || rc == SQLITE_ROW ||
+           rc == SQLITE_DONE;
+}
+
 int
 crm_sqlite_serialize(crm_conn *conn, const char *name, void **bytes,
                      int64_t *len, crm_error *err)
@@ -13,7 +27,11 @@ crm_sqlite_serialize(crm_conn *conn, const char *name, void **bytes,
     sqlite3_int64 size = 0;
     *bytes = sqlite3_serialize(conn->db, name, &size, 0);
     *len = size;
-    if (*bytes == NULL && size > 0) {
+    if (crm_sqlite_raised(conn, err) < 0) {
+        sqlite3_free(*bytes);
+        return CRM_FAIL;
+    }
+    if (*bytes == NULL && ran_out(conn->db, name, size)) {
         return crm_sqlite_code(err, SQLITE_NOMEM);
     }
     return *bytes == NULL ? crm_fail(err, CRM_E_OPERATIONAL,
@@ -40,6 +58,9 @@ crm_sqlite_deserialize(crm_conn *conn, const char *name, const void *bytes,
     int rc = sqlite3_deserialize(
         conn->db, name, copy, len, len,
         SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE);
+    if (crm_sqlite_raised(conn, err) < 0) {
+        return CRM_FAIL;
+    }
     return rc == SQLITE_OK ? CRM_OK : crm_sqlite_error(err, conn->db, rc);
 }
 

@@ -211,10 +211,10 @@ compare(void *data, int left_size, const void *left, int right_size,
     const crm_cell other = {
         .tag = CRM_TEXT, .len = (uint32_t)right_size, .u.p = right};
     int order = 0;
-    if (!self->conn->raised &&
+    if (self->conn->raised == CRM_NOTHING &&
         self->host->compare(self->host->ctx, self->function, &one, &other,
                             &order) < 0) {
-        self->conn->raised = true;
+        self->conn->raised = CRM_RAISED;
     }
     return order;
 }
@@ -222,10 +222,14 @@ compare(void *data, int left_size, const void *left, int right_size,
 int
 crm_sqlite_raised(crm_conn *conn, crm_error *err)
 {
-    if (!conn->raised) {
+    if (conn->raised == CRM_NOTHING) {
         return CRM_OK;
     }
-    conn->raised = false;
+    bool starved = conn->raised == CRM_NO_MEMORY;
+    conn->raised = CRM_NOTHING;
+    if (starved) {
+        return crm_sqlite_code(err, SQLITE_NOMEM);
+    }
     return crm_fail(err, CRM_E_INTERRUPTED, "a collation raised");
 }
 

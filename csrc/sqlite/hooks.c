@@ -18,19 +18,26 @@ trace(unsigned event, void *data, void *stmt, void *sql)
 static int
 progress(void *data)
 {
-    const crm_host *host = ((crm_conn *)data)->host;
-    return host->progress(host->ctx);
+    crm_conn *conn = data;
+    int stop = conn->host->progress(conn->host->ctx);
+    if (stop == CRM_FAIL) {
+        conn->raised = CRM_NO_MEMORY;
+    }
+    return stop;
 }
 
 static int
 authorize(void *data, int action, const char *first, const char *second,
           const char *database, const char *source)
 {
-    const crm_host *host = ((crm_conn *)data)->host;
+    crm_conn *conn = data;
     const char *about[4] = {first, second, database, source};
-    int answer;
-    return host->authorize(host->ctx, action, about, &answer) < 0 ? SQLITE_DENY
-                                                                  : answer;
+    int answer = SQLITE_DENY;
+    if (conn->host->authorize(conn->host->ctx, action, about, &answer) ==
+        CRM_FAIL) {
+        conn->raised = CRM_NO_MEMORY;
+    }
+    return answer;
 }
 
 int

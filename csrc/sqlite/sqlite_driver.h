@@ -23,7 +23,13 @@ struct crm_conn {
     char begin_sql[24]; /* "" in autocommit mode */
     char told[16];      /* of crm_sqlite_about() */
     const crm_host *host;
-    bool raised; /* a collation has: crm_sqlite_raised() */
+    /* A collation has raised, or a hook found no memory: crm_sqlite_raised()
+     */
+    enum {
+        CRM_NOTHING,
+        CRM_RAISED,
+        CRM_NO_MEMORY
+    } raised;
 };
 
 struct crm_stmt {
@@ -67,8 +73,9 @@ int crm_sqlite_begin_now(crm_conn *conn, crm_error *err);
 int crm_sqlite_create_function(crm_conn *conn, crm_function_kind kind,
                                const char *name, int count, bool deterministic,
                                void *function, crm_error *err);
-/* To be asked after whatever may compare texts: CRM_FAIL with CRM_E_INTERRUPTED
- * if a collation raised meanwhile, CRM_OK. */
+/* To be asked after whatever may compare texts or call hooks: CRM_FAIL with
+ * CRM_E_INTERRUPTED if a collation raised meanwhile, or with CRM_E_MEMORY if a
+ * hook had none, CRM_OK. */
 int crm_sqlite_raised(crm_conn *conn, crm_error *err);
 
 /* hooks.c */

@@ -39,10 +39,12 @@ PyObject *crm_decode(crm_core *core, const crm_codec *codec,
  * LookupError, or whatever user code raised); CRM_ENCODE_UNBINDABLE: the type
  * took it, but no database value can be made of it (TypeError "type 'x' is not
  * supported", OverflowError, UnicodeEncodeError); connection.h's
- * crm_connection_bind_error makes the DB-API error of it. */
+ * crm_connection_bind_error makes the DB-API error of it; CRM_ENCODE_RAISED: an
+ * adapter that the program has told a driver of failed (adapting.h). */
 enum {
     CRM_ENCODE_REFUSED = -1,
-    CRM_ENCODE_UNBINDABLE = -2
+    CRM_ENCODE_UNBINDABLE = -2,
+    CRM_ENCODE_RAISED = -3
 };
 int crm_encode(crm_core *core, const crm_codec *codec, int typed,
                PyObject *value, crm_cell *cell, PyObject **keep);

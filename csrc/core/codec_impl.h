@@ -38,8 +38,8 @@ PyObject *crm_codec_look_up(PyObject *dict, PyObject *key);
 
 /* A cell as a Python object, by its tag: a new reference or NULL. */
 PyObject *crm_decode_plain(crm_core *core, const crm_cell *cell);
-/* A value as the standard library's driver binds it without a type; as
- * crm_encode. */
+/* A value as the standard library's driver binds it without a type, adapters
+ * of the program's included; as crm_encode. */
 int crm_encode_plain(PyObject *value, crm_cell *cell, PyObject **keep);
 
 /* Text, floats and bytes go to every driver in the same way: 1, with what

@@ -155,6 +155,7 @@ typedef struct crm_core {
 
     crm_page_cache pages; /* free pages of results */
     crm_spares spares;    /* memory of entities and rows */
+    PyObject *adapted;    /* owned, NULL until used: see adapting.h */
     PyObject *zones;      /* owned list of (name, tzinfo, whether a value gets
                              the offset of its moment instead), NULL until
                              used: the zones of MOMENT cells */

@@ -3,6 +3,7 @@
 
 #include <limits.h>
 
+#include "adapting.h"
 #include "json.h"
 #include "nested.h"
 #include "timecodec.h"
@@ -99,9 +100,9 @@ crm_encode_buffer(PyObject *value, crm_cell *cell, PyObject **keep)
     return 0;
 }
 
-/* What the standard library's driver does without a type. */
-int
-crm_encode_plain(PyObject *value, crm_cell *cell, PyObject **keep)
+/* Of a value that no adapter is for. */
+static int
+encode_unadapted(PyObject *value, crm_cell *cell, PyObject **keep)
 {
     if (value == Py_None) {
         cell->tag = CRM_NULL;
@@ -125,6 +126,23 @@ crm_encode_plain(PyObject *value, crm_cell *cell, PyObject **keep)
                      Py_TYPE(value)->tp_name);
     }
     return CRM_ENCODE_UNBINDABLE;
+}
+
+int
+crm_encode_plain(PyObject *value, crm_cell *cell, PyObject **keep)
+{
+    if (value == Py_None || PyUnicode_CheckExact(value) ||
+        PyLong_CheckExact(value) || PyFloat_CheckExact(value) ||
+        PyBytes_CheckExact(value) || PyBool_Check(value)) {
+        return encode_unadapted(value, cell, keep);
+    }
+    PyObject *made = crm_sqlite_adapted(value);
+    if (made == NULL) {
+        return CRM_ENCODE_RAISED;
+    }
+    int status = encode_unadapted(made, cell, keep);
+    Py_DECREF(made);
+    return status;
 }
 
 /* A value as its class says. */

@@ -78,6 +78,7 @@ core_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(core->json_dumps);
     Py_VISIT(core->json_scanner);
     Py_VISIT(core->json_encoder);
+    Py_VISIT(core->adapted);
     Py_VISIT(core->zones);
     return 0;
 }
@@ -163,6 +164,7 @@ core_clear(PyObject *module)
     Py_CLEAR(core->json_dumps);
     Py_CLEAR(core->json_scanner);
     Py_CLEAR(core->json_encoder);
+    Py_CLEAR(core->adapted);
     Py_CLEAR(core->zones);
     Py_CLEAR(core->str_dict);
     Py_CLEAR(core->str_instance_state);

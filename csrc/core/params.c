@@ -220,8 +220,8 @@ crm_connection_bind_error(crm_connection *self, crm_plan *plan,
                           int status)
 {
     Py_CLEAR(self->failed_params);
-    self->refused = status != CRM_ENCODE_UNBINDABLE;
-    if (self->refused) {
+    self->refused = status == CRM_ENCODE_REFUSED;
+    if (status != CRM_ENCODE_UNBINDABLE) {
         return -1;
     }
     /* Types refuse values before the driver sees the first of them: a later

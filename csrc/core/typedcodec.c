@@ -1,6 +1,7 @@
 /* typedcodec.c: see typedcodec.h. */
 #include "typedcodec.h"
 
+#include "adapting.h"
 #include "codec_impl.h"
 #include "nested.h"
 #include "timecodec.h"
@@ -81,9 +82,9 @@ is_address(PyObject *value, bool *network)
     return found;
 }
 
-int
-crm_typed_encode(crm_core *core, PyObject *value, crm_cell *cell,
-                 PyObject **keep)
+/* 1 for a value of another class. */
+static int
+encode_known(crm_core *core, PyObject *value, crm_cell *cell, PyObject **keep)
 {
     if (value == Py_None) {
         return 0;
@@ -134,9 +135,29 @@ crm_typed_encode(crm_core *core, PyObject *value, crm_cell *cell,
                           : CRM_INET_ADDRESS;
         return status;
     }
-    PyErr_Format(PyExc_TypeError,
-                 "cannot adapt type '%s' using placeholder '%%s' (format: "
-                 "AUTO)",
-                 Py_TYPE(value)->tp_name);
-    return CRM_ENCODE_UNBINDABLE;
+    return 1;
+}
+
+int
+crm_typed_encode(crm_core *core, PyObject *value, crm_cell *cell,
+                 PyObject **keep)
+{
+    int status = encode_known(core, value, cell, keep);
+    if (status <= 0) {
+        return status;
+    }
+    PyObject *made = crm_postgresql_adapted(core, value);
+    if (made == NULL) {
+        return CRM_ENCODE_RAISED;
+    }
+    status = encode_known(core, made, cell, keep);
+    Py_DECREF(made);
+    if (status > 0) {
+        PyErr_Format(PyExc_TypeError,
+                     "cannot adapt type '%s' using placeholder '%%s' (format: "
+                     "AUTO)",
+                     Py_TYPE(value)->tp_name);
+        return CRM_ENCODE_UNBINDABLE;
+    }
+    return status;
 }

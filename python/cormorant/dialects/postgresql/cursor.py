@@ -281,5 +281,7 @@ def _text(sql: str | bytes) -> str:
     if isinstance(sql, bytes):
         return sql.decode()
     if not isinstance(sql, str):
-        raise TypeError(f"SQL is a str or bytes, not {type(sql).__name__}")
+        from .adaptation import composed_text
+
+        return composed_text(sql)
     return sql

@@ -57,6 +57,8 @@ _TEXTS: dict[type, tuple[Callable[[Any], str], str | None]] = {
     ipaddress.IPv6Network: (str, "cidr"),
 }
 
+_KNOWN = tuple(_TEXTS)
+
 
 def _found(value: Any) -> tuple[Callable[[Any], str], str | None]:
     if isinstance(value, datetime.datetime):
@@ -81,6 +83,12 @@ def literal(value: Any, standard: bool = False) -> str:
     ProgrammingError if it has no such form."""
     if value is None:
         return "NULL"
+    if not isinstance(value, _KNOWN):
+        from .adaptation import literal_of
+
+        found = literal_of(value)
+        if found is not None:
+            return found
     make, cast = _found(value)
     text = make(value)
     if isinstance(value, _BARE) and (isinstance(value, bool) or math.isfinite(value)):

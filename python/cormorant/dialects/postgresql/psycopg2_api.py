@@ -336,6 +336,16 @@ def _level(value: Any) -> str | None:
     return name
 
 
+def _are_sql(values: Any) -> bool:
+    """Whether some of the values are text that is to be SQL as it is."""
+    extensions = sys.modules.get("psycopg2.extensions")
+    if extensions is None:
+        return False
+    if isinstance(values, Mapping):
+        values = values.values()
+    return any([isinstance(value, extensions.AsIs) for value in values])
+
+
 class _Common:
     """What cursors with and without a name do otherwise than psycopg's."""
 
@@ -375,8 +385,11 @@ class Cursor(_Common, _Cursor):
 
     def execute(self, query: Any, vars: Any = None) -> None:  # type: ignore[override]
         """Execute one statement, or several if there are no parameters."""
-        super().execute(query, vars)
-        self.query = _text(query).encode()
+        text = _text(query)
+        if vars is not None and _are_sql(vars):
+            text, vars = self.mogrify(text, vars).decode(), None
+        super().execute(text, vars)
+        self.query = text.encode()
 
     def executemany(self, query: Any, vars_list: Iterable[Any]) -> None:  # type: ignore[override]
         """Execute a statement once for each parameter set."""

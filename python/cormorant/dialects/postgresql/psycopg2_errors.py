@@ -5,6 +5,7 @@ They derive from those that say ``psycopg``, so that the one `dbapi.Error` is th
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ...engine.driver_errors import also_of
@@ -86,6 +87,8 @@ class NotSupportedError(DatabaseError, dbapi.NotSupportedError):
     __module__ = "psycopg2"
 
 
+_UNKNOWN = re.compile(r"cannot adapt type ('[^']*') using placeholder")
+
 # Classes of SQLSTATEs, by their first two characters, that are not what they are for psycopg.
 _BASES = {
     "10": "DatabaseError",
@@ -111,5 +114,8 @@ def error(name: str, text: str, condition: str, about: dict[str, str] | None) ->
     line's end."""
     if text == dbapi.CLOSED:
         name, text = "InterfaceError", "connection already closed"
+    unknown = _UNKNOWN.match(text)
+    if unknown is not None:
+        text = f"can't adapt type {unknown[1]}"
     cls = error_class(condition, _BASES.get(condition[:2], name))
     return dbapi.told(cls(text), condition, about)

@@ -112,6 +112,8 @@ def _told_of_all(
     a value is refused, which its statement says."""
     try:
         parameters = [plan.encode(row) for row in rows]
+    except MemoryError:
+        raise
     except Exception:
         return None
     return compiled.template_of_rows(ordered) if size > 1 else plan.sql, parameters

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 _ANY = _core.TYPE_ANY
 
-_PLAIN = frozenset({int, float, str, bytes, bytearray, memoryview, type(None)})
-
 
 @functools.lru_cache(200)
 def _plan(sql: str, width: int) -> _core.Plan:
@@ -102,9 +100,6 @@ class Cursor(DBAPICursor):
             values = tuple(parameters)
         else:
             raise refusal("parameters are of unsupported type")
-        for value in values:
-            if type(value) not in _PLAIN:
-                return _adapted(values)
         return values
 
     def _rows(self, count: int) -> list[Any]:
@@ -159,18 +154,6 @@ class Cursor(DBAPICursor):
         if self._closed:
             raise refusal("Cannot operate on a closed cursor.")
         self._check_open()
-
-
-def _adapted(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The values as the program has told sqlite3 to store them."""
-    sqlite3 = sys.modules.get("sqlite3")
-    if sqlite3 is None:
-        return values
-    protocol = sqlite3.PrepareProtocol
-    return tuple(
-        value if type(value) in _PLAIN else sqlite3.adapt(value, protocol, value)
-        for value in values
-    )
 
 
 def _text(value: Any, factory: Any) -> Any:

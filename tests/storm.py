@@ -332,7 +332,7 @@ class Storm:
             signal.alarm(STUCK // 2)
             GATE.open()
             held = [self.engine.connect() for _ in range(self.capacity)]
-            mine = {id(c.connection.dbapi_connection) for c in held}
+            mine = {id(c.connection.dbapi_connection._core) for c in held}
             ours = {id(core) for _, core, _ in self.held.values()}
             assert len(mine) == self.capacity
             assert not mine & ours

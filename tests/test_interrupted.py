@@ -259,9 +259,9 @@ def test_signals_at_any_moment(work: Callable[[Session], None], engine: Any) -> 
     try:
         for _ in range(12):
             session = Session(engine)
-            armed = True
-            signal.setitimer(signal.ITIMER_REAL, max(chance.random() * took, 1e-5))
             try:
+                armed = True
+                signal.setitimer(signal.ITIMER_REAL, max(chance.random() * took, 1e-5))
                 work(session)
                 armed = False
             except Alarm:

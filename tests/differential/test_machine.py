@@ -235,6 +235,8 @@ class Statements(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         line = record.getMessage()
+        if "insertmanyvalues" in line:  # SQLAlchemy has the parameters in the order of a set
+            line = normalise(line)
         if self.database == "postgresql" and collapse(self.lines, line):
             return
         if line.startswith("[") and self.lines:

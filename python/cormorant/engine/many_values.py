@@ -51,7 +51,10 @@ def insert_many_values(
     dialect = connection.dialect
     parts = compiled.many_values
     word = "ordered" if ordered else "unordered"
-    if parts is None or not parts.holds(sets[0]) or (ordered and parts.sentinel is None):
+    several = not (
+        parts is None or not parts.holds(sets[0]) or (ordered and parts.sentinel is None)
+    )
+    if not several:
         size, kind = 1, f"({word}; batch not supported)"
     else:
         size = max(1, page_size or dialect.insertmanyvalues_page_size)
@@ -72,7 +75,7 @@ def insert_many_values(
         connection._current = (*connection._current[:2], told, part)
     for number, batch in enumerate(batches, 1):
         batch_plan, values = plan, list(batch[0])
-        if size > 1 and (len(batch) > 1 or ordered):
+        if several and (len(rows) > 1 or ordered):
             batch_plan, values = _batch_plan(cplan, batch, ordered)
         if connection._echo:
             place = f"{number}/{len(batches)} {kind}"

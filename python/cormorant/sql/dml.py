@@ -305,7 +305,7 @@ class ValuesBase(UpdateBase):
 
     def _attributes_assigned(self, values: Any) -> Any:
         """Values of attributes of a mapped class that are no columns, as what they stand for."""
-        stand_ins = self._stand_ins(values)
+        stand_ins = self._stand_ins([key for key, _ in values.items()])
         return _assigned(values, stand_ins) if stand_ins else values
 
     def _stand_ins(self, keys: Iterable[Any]) -> dict[Any, Any]:

@@ -71,17 +71,11 @@ class ManyValues:
         if self.sentinel == "client" or self.values == ["DEFAULT"]:  # which no SELECT can have
             row = f"({', '.join(self.values)})"
             return f"{self.before} VALUES ", row, f"{self.after} {self.sorted_returning}"
-        selected, given, names = [], [], []
-        for number, (value, cast) in enumerate(zip(self.values, self.casts, strict=True)):
-            if "\x01" in value:
-                selected.append(f"p{number}::{cast}")
-                names.append(f"p{number}")
-                given.append(value)
-            else:
-                selected.append(value)
+        names = [f"p{number}" for number in range(len(self.values))]
+        selected = [f"{name}::{cast}" for name, cast in zip(names, self.casts, strict=True)]
         before = f"{self.before} SELECT {', '.join(selected)} FROM (VALUES "
         after = f") AS imp_sen({', '.join([*names, 'sen_counter'])}) ORDER BY sen_counter"
-        row = f"({', '.join([*given, chr(3)])})"
+        row = f"({', '.join([*self.values, chr(3)])})"
         return before, row, f"{after}{self.after} {self.sorted_returning}"
 
 

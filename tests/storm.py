@@ -135,7 +135,7 @@ class Storm:
     def connection(self, number: int, chance: random.Random) -> Iterator[Any]:
         """A connection that nobody else holds, given back in one of several ways."""
         connection = self.engine.connect()
-        core = connection.connection.dbapi_connection
+        core = connection.connection.dbapi_connection._core
         try:
             with self.lock:
                 other = self.held.get(id(core))
@@ -443,7 +443,7 @@ class Storm:
         # fewer are open where one was invalidated, which left its place
         self.wait_for_backends(pool.checkedin())
         held = [self.engine.connect() for _ in range(self.capacity)]
-        cores = {id(c.connection.dbapi_connection) for c in held}
+        cores = {id(c.connection.dbapi_connection._core) for c in held}
         assert len(cores) == self.capacity
         self.wait_for_backends(self.capacity)
         assert self.backends() == self.capacity

@@ -36,14 +36,14 @@ class ManyValues:
         returning: str,
         sorted_returning: str,
         sentinel: str | None,
-        casts: Sequence[str],
+        casts: Sequence[str | None],
         outside: frozenset[str],
         sentinels: Sequence[Any] = (),
     ) -> None:
         """`before` is the text up to VALUES and `after` what follows it. `sentinel` is
         "client" if the parameters hold the primary key, "server" if the database numbers
         the rows, None if nothing tells rows apart; `sentinels` are the columns that do, and
-        `casts` has the type of each value.
+        `casts` has the type of each value, None for a number of the row that a sequence gives.
         `outside` names the parameters that are not in VALUES: all rows have the same value.
         """
         self.before = before
@@ -71,11 +71,17 @@ class ManyValues:
         if self.sentinel == "client" or self.values == ["DEFAULT"]:  # which no SELECT can have
             row = f"({', '.join(self.values)})"
             return f"{self.before} VALUES ", row, f"{self.after} {self.sorted_returning}"
-        names = [f"p{number}" for number in range(len(self.values))]
-        selected = [f"{name}::{cast}" for name, cast in zip(names, self.casts, strict=True)]
+        selected, given, names = [], [], []
+        for number, (value, cast) in enumerate(zip(self.values, self.casts, strict=True)):
+            if cast is None:
+                selected.append(value)
+            else:
+                selected.append(f"p{number}::{cast}")
+                names.append(f"p{number}")
+                given.append(value)
         before = f"{self.before} SELECT {', '.join(selected)} FROM (VALUES "
         after = f") AS imp_sen({', '.join([*names, 'sen_counter'])}) ORDER BY sen_counter"
-        row = f"({', '.join([*self.values, chr(3)])})"
+        row = f"({', '.join([*given, chr(3)])})"
         return before, row, f"{after}{self.after} {self.sorted_returning}"
 
 
@@ -156,10 +162,10 @@ def many_values(
     returning = compiler._returning_text(columns, kw)
     sorted_returning = compiler._returning_text([*columns, *sentinels], kw)
     del compiler.result_columns[made:]
-    casts = []
+    casts: list[str | None] = []
     if sentinel == "server":
         for column, _ in sets:
-            casts.append(dialect.cast_of_rows(column.type))
+            casts.append(None if column is auto else dialect.cast_of_rows(column.type))
     outside = compiler.parameters_in(before + after + returning)
     return ManyValues(
         before, values, after, returning, sorted_returning, sentinel, casts, outside, sentinels

@@ -16,6 +16,7 @@ from ..sql.insertmanyvalues import statement_of_rows
 from ..sql.type_api import type_codec
 from .context import ExecutionContext, all_options
 from .interfaces import ExceptionContext
+from .plans import GivenValue
 
 if TYPE_CHECKING:
     from .base import Connection
@@ -326,13 +327,6 @@ def run_script(connection: Connection, sql: str) -> Callable[[], None] | None:
     return done
 
 
-class _Value:
-    """A value in the place of a bind parameter: CompiledPlan.resolve() reads `__dict__`."""
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-
 class Loading:
     """A statement of the ORM's loading, which has a plan of its own: listeners before and
     after it. `plan`, `values` and `params` are what is to be executed: listeners may have
@@ -365,7 +359,7 @@ class Loading:
             )
         if self.statement is not statement or self.params != given:
             if binds is None:
-                self.binds = [_Value(value) for value in values]
+                self.binds = [GivenValue(value) for value in values]
             self.plan = plan.of_statement(self.statement)
 
     def after(self, cursor: Any) -> None:

@@ -117,6 +117,17 @@ class GivenRows(Sequence[Mapping[str, Any]]):
         return _values_of([place[name] for name in names], self.rows)
 
 
+class GivenValue:
+    """A value in the place of a bind parameter: CompiledPlan.resolve() reads `__dict__`."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    @property
+    def effective_value(self) -> Any:
+        return self.value
+
+
 class CompiledPlan:
     """A compiled statement, ready for any values.
 

@@ -13,7 +13,7 @@ from .. import _core
 from .. import exc as sa_exc
 from .._late import late_names
 from ..engine.fetching import unlike
-from ..engine.plans import anonymous_key
+from ..engine.plans import GivenValue, anonymous_key
 from ..engine.python_cursors import StreamCursor
 from ..engine.result import Result
 from ..engine.result_keys import know_columns
@@ -347,17 +347,6 @@ def run_plan(
             loaded.load_ahead()
         return loaded
     return cursor
-
-
-class GivenValue:
-    """A value in the place of a bind parameter: CompiledPlan.resolve() reads `__dict__`."""
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    @property
-    def effective_value(self) -> Any:
-        return self.value
 
 
 def renamed_dialect(connection: Any, options: Mapping[str, Any]) -> Any:

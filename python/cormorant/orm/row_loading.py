@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import _core
 from .. import exc as sa_exc
+from ..engine.plans import GivenValue
 from ..sql import visitors
 from ..sql.expression import bindparam
 from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
@@ -17,7 +18,7 @@ from .base import NO_VALUE, committed_value, instance_str
 from .context import ORMPlan, build_own_plan
 from .key_loading import for_update, key_nulls, key_statement, without_nulls
 from .load_table import LoadContext
-from .loading import GivenValue, listeners, objects_of, plan_cache, run_values, token_option
+from .loading import listeners, objects_of, plan_cache, run_values, token_option
 from .strategy_options import RELATIONSHIP_WILDCARD
 
 

@@ -333,34 +333,30 @@ core_pickle_info(PyObject *module, PyObject *arg)
     return state == NULL ? NULL : crm_state_info(state);
 }
 
+/* What `ask` says of the state of an object and a property. */
+static PyObject *
+ask_parent(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
+           const char *name, int (*ask)(const crm_state *, const void *))
+{
+    if (nargs != 2) {
+        return PyErr_Format(PyExc_TypeError,
+                            "%s() takes an object and a property", name);
+    }
+    crm_state *state = crm_need_state(crm_uow_core(module), args[0]);
+    return state == NULL ? NULL : PyBool_FromLong(ask(state, args[1]));
+}
+
 static PyObject *
 core_has_parent(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
-    if (nargs != 2) {
-        PyErr_SetString(PyExc_TypeError,
-                        "has_parent() takes an object and a property");
-        return NULL;
-    }
-    crm_state *state = crm_need_state(crm_uow_core(module), args[0]);
-    if (state == NULL) {
-        return NULL;
-    }
-    return PyBool_FromLong(crm_state_has_parent(state, args[1]));
+    return ask_parent(module, args, nargs, "has_parent", crm_state_has_parent);
 }
 
 static PyObject *
 core_known_parent(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
-    if (nargs != 2) {
-        PyErr_SetString(PyExc_TypeError,
-                        "known_parent() takes an object and a property");
-        return NULL;
-    }
-    crm_state *state = crm_need_state(crm_uow_core(module), args[0]);
-    if (state == NULL) {
-        return NULL;
-    }
-    return PyBool_FromLong(crm_state_known_parent(state, args[1]));
+    return ask_parent(module, args, nargs, "known_parent",
+                      crm_state_known_parent);
 }
 
 static PyObject *

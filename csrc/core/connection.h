@@ -181,6 +181,28 @@ crm_host_end(crm_connection *self, bool without)
     }
 }
 
+/* The same for what calls code of the program, whose exceptions do not mix with
+ * one that is set: it is put aside between these two, where none is set at
+ * first and whatever is set at last is dropped. */
+typedef struct {
+    PyObject *type, *error, *traceback; /* owned */
+    bool without;
+} crm_visit;
+
+static inline crm_visit
+crm_visit_begin(crm_connection *self)
+{
+    crm_visit visit = {.without = crm_host_begin(self)};
+    PyErr_Fetch(&visit.type, &visit.error, &visit.traceback);
+    return visit;
+}
+static inline void
+crm_visit_end(crm_connection *self, crm_visit visit)
+{
+    PyErr_Restore(visit.type, visit.error, visit.traceback);
+    crm_host_end(self, visit.without);
+}
+
 /* The statement of a plan, prepared on first use: borrowed until the next call
  * on this connection; NULL with an exception.  A statement that is in use by
  * an unfinished cursor is not given out a second time.  Between enter and

@@ -68,9 +68,7 @@ crm_function_call(void *ctx, void *function, const crm_cell *args, size_t count,
 {
     crm_connection *self = ctx;
     crm_core *core = self->core;
-    bool without = crm_host_begin(self);
-    PyObject *type, *error, *traceback;
-    PyErr_Fetch(&type, &error, &traceback);
+    crm_visit visit = crm_visit_begin(self);
     PyObject *called = Py_NewRef((PyObject *)function);
     PyObject *values = decode_all(core, args, count);
     PyObject *result =
@@ -81,8 +79,7 @@ crm_function_call(void *ctx, void *function, const crm_cell *args, size_t count,
     }
     Py_XDECREF(values);
     Py_DECREF(called);
-    PyErr_Restore(type, error, traceback);
-    crm_host_end(self, without);
+    crm_visit_end(self, visit);
     return status;
 }
 
@@ -142,9 +139,7 @@ change_group(crm_connection *self, PyObject *function, int64_t group,
              crm_error *err)
 {
     crm_core *core = self->core;
-    bool without = crm_host_begin(self);
-    PyObject *type, *error, *traceback;
-    PyErr_Fetch(&type, &error, &traceback);
+    crm_visit visit = crm_visit_begin(self);
     PyObject *called = Py_NewRef(function);
     PyObject *key = PyLong_FromLongLong(group);
     PyObject *made = key == NULL ? NULL : running(called, key);
@@ -155,8 +150,7 @@ change_group(crm_connection *self, PyObject *function, int64_t group,
     Py_XDECREF(made);
     Py_XDECREF(key);
     Py_DECREF(called);
-    PyErr_Restore(type, error, traceback);
-    crm_host_end(self, without);
+    crm_visit_end(self, visit);
     return status;
 }
 
@@ -181,9 +175,7 @@ ask_group(crm_connection *self, PyObject *function, int64_t group, bool over,
 {
     crm_core *core = self->core;
     const char *const *words = over ? finalize_words : value_words;
-    bool without = crm_host_begin(self);
-    PyObject *type, *error, *traceback;
-    PyErr_Fetch(&type, &error, &traceback);
+    crm_visit visit = crm_visit_begin(self);
     PyObject *called = Py_NewRef(function);
     PyObject *known = PyTuple_GET_ITEM(called, 1);
     PyObject *key = PyLong_FromLongLong(group);
@@ -206,8 +198,7 @@ ask_group(crm_connection *self, PyObject *function, int64_t group, bool over,
     Py_XDECREF(made);
     Py_XDECREF(key);
     Py_DECREF(called);
-    PyErr_Restore(type, error, traceback);
-    crm_host_end(self, without);
+    crm_visit_end(self, visit);
     return status;
 }
 
@@ -263,12 +254,9 @@ void
 crm_function_drop(void *ctx, void *function)
 {
     crm_connection *self = ctx;
-    bool without = crm_host_begin(self);
-    PyObject *type, *error, *traceback;
-    PyErr_Fetch(&type, &error, &traceback);
+    crm_visit visit = crm_visit_begin(self);
     Py_DECREF((PyObject *)function);
-    PyErr_Restore(type, error, traceback);
-    crm_host_end(self, without);
+    crm_visit_end(self, visit);
 }
 
 /* Gives the driver a function, NULL to take the name back: None or NULL.

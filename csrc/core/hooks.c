@@ -33,21 +33,16 @@ void
 crm_hook_trace(void *ctx, const char *sql)
 {
     crm_connection *self = ctx;
-    bool without = crm_host_begin(self);
-    PyObject *type, *error, *traceback;
-    PyErr_Fetch(&type, &error, &traceback);
+    crm_visit visit = crm_visit_begin(self);
     Py_XDECREF(call_hook(self, CRM_HOOK_TRACE, Py_BuildValue("(s)", sql)));
-    PyErr_Restore(type, error, traceback);
-    crm_host_end(self, without);
+    crm_visit_end(self, visit);
 }
 
 int
 crm_hook_progress(void *ctx)
 {
     crm_connection *self = ctx;
-    bool without = crm_host_begin(self);
-    PyObject *type, *error, *traceback;
-    PyErr_Fetch(&type, &error, &traceback);
+    crm_visit visit = crm_visit_begin(self);
     PyObject *result = call_hook(self, CRM_HOOK_PROGRESS, PyTuple_New(0));
     int stop = result == NULL ? -1 : PyObject_IsTrue(result);
     Py_XDECREF(result);
@@ -55,8 +50,7 @@ crm_hook_progress(void *ctx)
         /* without an exception: the collector took the hook */
         stop = !PyErr_Occurred() ? 0 : lose_error() < 0 ? CRM_FAIL : 1;
     }
-    PyErr_Restore(type, error, traceback);
-    crm_host_end(self, without);
+    crm_visit_end(self, visit);
     return stop;
 }
 
@@ -65,9 +59,7 @@ crm_hook_authorize(void *ctx, int action, const char *const about[4],
                    int *answer)
 {
     crm_connection *self = ctx;
-    bool without = crm_host_begin(self);
-    PyObject *type, *error, *traceback;
-    PyErr_Fetch(&type, &error, &traceback);
+    crm_visit visit = crm_visit_begin(self);
     PyObject *result = call_hook(self, CRM_HOOK_AUTHORIZE,
                                  Py_BuildValue("(izzzz)", action, about[0],
                                                about[1], about[2], about[3]));
@@ -83,8 +75,7 @@ crm_hook_authorize(void *ctx, int action, const char *const about[4],
     }
     Py_XDECREF(result);
     int status = PyErr_Occurred() ? lose_error() : CRM_OK;
-    PyErr_Restore(type, error, traceback);
-    crm_host_end(self, without);
+    crm_visit_end(self, visit);
     return status;
 }
 

@@ -18,9 +18,7 @@ static void
 notice(void *ctx, const char *severity, const char *message)
 {
     crm_connection *self = ctx;
-    bool without = crm_host_begin(self);
-    PyObject *type, *error, *traceback;
-    PyErr_Fetch(&type, &error, &traceback);
+    crm_visit visit = crm_visit_begin(self);
     PyObject *level = crm_server_text(severity);
     PyObject *text = level == NULL ? NULL : crm_server_text(message);
     PyObject *done = text == NULL
@@ -33,8 +31,7 @@ notice(void *ctx, const char *severity, const char *message)
     Py_XDECREF(done);
     Py_XDECREF(text);
     Py_XDECREF(level);
-    PyErr_Restore(type, error, traceback);
-    crm_host_end(self, without);
+    crm_visit_end(self, visit);
 }
 
 /* Where core->zones has a zone, as one that is fixed for each moment or not; -1
@@ -97,16 +94,13 @@ static int32_t
 zone(void *ctx, const char *name)
 {
     crm_connection *self = ctx;
-    bool without = crm_host_begin(self);
-    PyObject *type, *error, *traceback;
-    PyErr_Fetch(&type, &error, &traceback);
+    crm_visit visit = crm_visit_begin(self);
     int32_t number = find_zone(self->core, self->dbapi, name);
     if (number == CRM_NO_ZONE) {
         /* The driver says it. */
         PyErr_Clear();
     }
-    PyErr_Restore(type, error, traceback);
-    crm_host_end(self, without);
+    crm_visit_end(self, visit);
     return number;
 }
 

@@ -30,6 +30,30 @@ crm_connection_enter(crm_connection *self)
     return 0;
 }
 
+int
+crm_connection_left(crm_connection *self, int status, const crm_error *err)
+{
+    crm_connection_leave(self);
+    return status < 0 ? crm_connection_raise(self, err) : 0;
+}
+
+int
+crm_call_begin(crm_connection *self)
+{
+    if (crm_connection_enter(self) < 0) {
+        return -1;
+    }
+    crm_driver_begin(self);
+    return 0;
+}
+
+int
+crm_call_end(crm_connection *self, int status, const crm_error *err)
+{
+    crm_driver_end(self);
+    return crm_connection_left(self, status, err);
+}
+
 /* A driver call that takes the connection and an error. */
 typedef int (*simple_call)(crm_conn *conn, crm_error *err);
 
@@ -37,15 +61,10 @@ static int
 call_simple(crm_connection *self, simple_call call)
 {
     crm_error err;
-    int status;
-    if (crm_connection_enter(self) < 0) {
+    if (crm_call_begin(self) < 0) {
         return -1;
     }
-    crm_driver_begin(self);
-    status = call(self->conn, &err);
-    crm_driver_end(self);
-    crm_connection_leave(self);
-    return status < 0 ? crm_connection_raise(self, &err) : 0;
+    return crm_call_end(self, call(self->conn, &err), &err);
 }
 
 /* ---- construction ----------------------------------------------------- */
@@ -310,23 +329,12 @@ static PyObject *
 connection_run_script(crm_connection *self, PyObject *sql)
 {
     const char *text = crm_connection_sql(self, sql);
-    if (text == NULL) {
-        return NULL;
-    }
-    if (crm_connection_enter(self) < 0) {
+    if (text == NULL || crm_call_begin(self) < 0) {
         return NULL;
     }
     crm_error err;
-    int status;
-    crm_driver_begin(self);
-    status = self->driver->exec(self->conn, text, &err);
-    crm_driver_end(self);
-    crm_connection_leave(self);
-    if (status < 0) {
-        crm_connection_raise(self, &err);
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    int status = self->driver->exec(self->conn, text, &err);
+    return crm_none_or_error(crm_call_end(self, status, &err));
 }
 
 int
@@ -372,18 +380,15 @@ crm_connection_reset(crm_connection *self)
         return 0;
     }
     leave_copy(self);
-    if (crm_connection_enter(self) < 0) {
+    if (crm_call_begin(self) < 0) {
         return -1;
     }
     crm_error err;
-    int status;
-    crm_driver_begin(self);
-    status = self->driver->reset(self->conn, &err);
+    int status = self->driver->reset(self->conn, &err);
     crm_driver_end(self);
     /* before leave, or what their parameters run could close the connection */
     crm_statements_end_runs(self->statements);
-    crm_connection_leave(self);
-    return status < 0 ? crm_connection_raise(self, &err) : 0;
+    return crm_connection_left(self, status, &err);
 }
 
 static PyObject *
@@ -545,12 +550,7 @@ connection_set_option(crm_connection *self, PyObject *args)
     }
     crm_error err;
     int status = self->driver->set_option(self->conn, key, value, &err);
-    crm_connection_leave(self);
-    if (status < 0) {
-        crm_connection_raise(self, &err);
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return crm_none_or_error(crm_connection_left(self, status, &err));
 }
 
 static PyObject *

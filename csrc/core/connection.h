@@ -161,6 +161,14 @@ crm_driver_end(crm_connection *self)
     PyEval_RestoreThread(thread);
 }
 
+/* A whole use of the connection for one driver call: enters and gives up the
+ * GIL, -1 with an exception; then has it again, leaves, and raises what the
+ * call says: 0, or -1 with an exception if `status` is CRM_FAIL. */
+int crm_call_begin(crm_connection *self);
+int crm_call_end(crm_connection *self, int status, const crm_error *err);
+/* The second half of the latter: of a call that was made with the GIL. */
+int crm_connection_left(crm_connection *self, int status, const crm_error *err);
+
 /* The host has the GIL between these two, as the thread state that made the
  * driver call: PyGILState_Ensure() would take the one of another interpreter.
  * True if that call runs without the GIL, for the second of them. */

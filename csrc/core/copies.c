@@ -3,33 +3,21 @@
 #include "connection.h"
 #include "raise.h"
 
-/* 0, or -1 with NotSupportedError if the driver cannot do that. */
-static int
-check_able(crm_connection *self, bool able)
-{
-    return able ? 0
-                : crm_connection_error(self, "NotSupportedError",
-                                       "driver '%s' cannot do that",
-                                       self->driver->name);
-}
-
 PyObject *
 crm_connection_serialize(crm_connection *self, PyObject *name)
 {
     const char *text = crm_connection_sql(self, name);
-    if (text == NULL || check_able(self, self->driver->serialize != NULL) < 0 ||
-        crm_connection_enter(self) < 0) {
+    if (text == NULL ||
+        crm_connection_able(self, self->driver->serialize != NULL,
+                            "serialize()") < 0 ||
+        crm_call_begin(self) < 0) {
         return NULL;
     }
     crm_error err;
     void *bytes = NULL;
     int64_t len = 0;
-    crm_driver_begin(self);
     int status = self->driver->serialize(self->conn, text, &bytes, &len, &err);
-    crm_driver_end(self);
-    crm_connection_leave(self);
-    if (status < 0) {
-        crm_connection_raise(self, &err);
+    if (crm_call_end(self, status, &err) < 0) {
         return NULL;
     }
     PyObject *result = PyBytes_FromStringAndSize(bytes, (Py_ssize_t)len);
@@ -46,17 +34,13 @@ crm_connection_deserialize(crm_connection *self, PyObject *args)
         return NULL;
     }
     int status = -1;
-    if (check_able(self, self->driver->deserialize != NULL) == 0 &&
-        crm_connection_enter(self) == 0) {
+    if (crm_connection_able(self, self->driver->deserialize != NULL,
+                            "deserialize()") == 0 &&
+        crm_call_begin(self) == 0) {
         crm_error err;
-        crm_driver_begin(self);
         status = self->driver->deserialize(self->conn, name, data.buf,
                                            (int64_t)data.len, &err);
-        crm_driver_end(self);
-        crm_connection_leave(self);
-        if (status < 0) {
-            crm_connection_raise(self, &err);
-        }
+        status = crm_call_end(self, status, &err);
     }
     PyBuffer_Release(&data);
     return crm_none_or_error(status);
@@ -124,8 +108,10 @@ crm_connection_backup(crm_connection *self, PyObject *args)
                         "target cannot be the same connection instance");
         return NULL;
     }
-    if (check_able(self, self->driver->backup_begin != NULL &&
-                             target->driver == self->driver) < 0 ||
+    if (crm_connection_able(self,
+                            self->driver->backup_begin != NULL &&
+                                target->driver == self->driver,
+                            "backup() to that connection") < 0 ||
         crm_connection_enter(self) < 0) {
         return NULL;
     }
@@ -150,22 +136,17 @@ crm_connection_blob_size(crm_connection *self, PyObject *args)
         return NULL;
     }
     place.row = row;
-    if (check_able(self, self->driver->blob_size != NULL) < 0 ||
-        crm_connection_enter(self) < 0) {
+    if (crm_connection_able(self, self->driver->blob_size != NULL, "blobs") <
+            0 ||
+        crm_call_begin(self) < 0) {
         return NULL;
     }
     crm_error err;
     int64_t size = 0;
-    crm_driver_begin(self);
     int status =
         self->driver->blob_size(self->conn, &place, write != 0, &size, &err);
-    crm_driver_end(self);
-    crm_connection_leave(self);
-    if (status < 0) {
-        crm_connection_raise(self, &err);
-        return NULL;
-    }
-    return PyLong_FromLongLong(size);
+    return crm_call_end(self, status, &err) < 0 ? NULL
+                                                : PyLong_FromLongLong(size);
 }
 
 /* Reads or writes a part of a value: 0, or -1 with an exception. */
@@ -177,17 +158,15 @@ use_blob(crm_connection *self, const crm_place *place, bool write, void *bytes,
         PyErr_SetString(PyExc_OverflowError, "the part is too large");
         return -1;
     }
-    if (check_able(self, self->driver->blob_use != NULL) < 0 ||
-        crm_connection_enter(self) < 0) {
+    if (crm_connection_able(self, self->driver->blob_use != NULL, "blobs") <
+            0 ||
+        crm_call_begin(self) < 0) {
         return -1;
     }
     crm_error err;
-    crm_driver_begin(self);
     int status = self->driver->blob_use(self->conn, place, write, bytes,
                                         (int)len, offset, &err);
-    crm_driver_end(self);
-    crm_connection_leave(self);
-    return status < 0 ? crm_connection_raise(self, &err) : 0;
+    return crm_call_end(self, status, &err);
 }
 
 PyObject *

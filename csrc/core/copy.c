@@ -56,20 +56,13 @@ PyObject *
 crm_connection_copy(crm_connection *self, PyObject *sql)
 {
     const char *text = crm_connection_sql(self, sql);
-    if (text == NULL) {
-        return NULL;
-    }
-    if (self->driver->copy == NULL) {
-        crm_connection_error(self, "NotSupportedError",
-                             "driver '%s' has no COPY", self->driver->name);
-        return NULL;
-    }
-    if (crm_connection_enter(self) < 0) {
+    if (text == NULL ||
+        crm_connection_able(self, self->driver->copy != NULL, "COPY") < 0 ||
+        crm_call_begin(self) < 0) {
         return NULL;
     }
     crm_error err;
     crm_copy how;
-    crm_driver_begin(self);
     int status = self->driver->copy(self->conn, text, &how, &err);
     crm_driver_end(self);
     PyObject *given = NULL;

@@ -265,26 +265,16 @@ static PyObject *
 make_known(crm_connection *self, crm_function_kind kind, const char *name,
            int count, int deterministic, PyObject *function)
 {
-    if (self->driver->create_function == NULL) {
-        crm_connection_error(self, "NotSupportedError",
-                             "driver '%s' has no functions of the program",
-                             self->driver->name);
-        Py_XDECREF(function);
-        return NULL;
-    }
-    if (crm_connection_enter(self) < 0) {
+    if (crm_connection_able(self, self->driver->create_function != NULL,
+                            "functions of the program") < 0 ||
+        crm_connection_enter(self) < 0) {
         Py_XDECREF(function);
         return NULL;
     }
     crm_error err;
     int status = self->driver->create_function(
         self->conn, kind, name, count, deterministic != 0, function, &err);
-    crm_connection_leave(self);
-    if (status < 0) {
-        crm_connection_raise(self, &err);
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return crm_none_or_error(crm_connection_left(self, status, &err));
 }
 
 PyObject *

@@ -91,12 +91,9 @@ crm_connection_set_hook(crm_connection *self, PyObject *args)
         PyErr_Format(PyExc_ValueError, "there is no hook %d", kind);
         return NULL;
     }
-    if (self->driver->set_hook == NULL) {
-        crm_connection_error(self, "NotSupportedError",
-                             "driver '%s' has no hooks", self->driver->name);
-        return NULL;
-    }
-    if (crm_connection_enter(self) < 0) {
+    if (crm_connection_able(self, self->driver->set_hook != NULL, "hooks") <
+            0 ||
+        crm_connection_enter(self) < 0) {
         return NULL;
     }
     bool on = function != Py_None;
@@ -108,39 +105,24 @@ crm_connection_set_hook(crm_connection *self, PyObject *args)
         before = self->hooks[kind];
         self->hooks[kind] = on ? Py_NewRef(function) : NULL;
     }
-    crm_connection_leave(self);
+    status = crm_connection_left(self, status, &err);
     Py_XDECREF(before);
-    if (status < 0) {
-        crm_connection_raise(self, &err);
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return crm_none_or_error(status);
 }
 
 PyObject *
 crm_connection_enable_extensions(crm_connection *self, PyObject *enabled)
 {
     int on = PyObject_IsTrue(enabled);
-    if (on < 0) {
-        return NULL;
-    }
-    if (self->driver->enable_extensions == NULL) {
-        crm_connection_error(self, "NotSupportedError",
-                             "driver '%s' has no extensions",
-                             self->driver->name);
-        return NULL;
-    }
-    if (crm_connection_enter(self) < 0) {
+    if (on < 0 ||
+        crm_connection_able(self, self->driver->enable_extensions != NULL,
+                            "extensions") < 0 ||
+        crm_connection_enter(self) < 0) {
         return NULL;
     }
     crm_error err;
     int status = self->driver->enable_extensions(self->conn, on, &err);
-    crm_connection_leave(self);
-    if (status < 0) {
-        crm_connection_raise(self, &err);
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return crm_none_or_error(crm_connection_left(self, status, &err));
 }
 
 PyObject *
@@ -150,24 +132,13 @@ crm_connection_load_extension(crm_connection *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "s|z:load_extension", &path, &entry)) {
         return NULL;
     }
-    if (self->driver->load_extension == NULL) {
-        crm_connection_error(self, "NotSupportedError",
-                             "driver '%s' has no extensions",
-                             self->driver->name);
-        return NULL;
-    }
-    if (crm_connection_enter(self) < 0) {
+    if (crm_connection_able(self, self->driver->load_extension != NULL,
+                            "extensions") < 0 ||
+        crm_call_begin(self) < 0) {
         return NULL;
     }
     crm_error err;
-    crm_driver_begin(self);
     int status = self->driver->load_extension(self->conn, path,
                                               entry == NULL ? "" : entry, &err);
-    crm_driver_end(self);
-    crm_connection_leave(self);
-    if (status < 0) {
-        crm_connection_raise(self, &err);
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    return crm_none_or_error(crm_call_end(self, status, &err));
 }

@@ -66,6 +66,15 @@ crm_connection_error(crm_connection *self, const char *name, const char *format,
     return -1;
 }
 
+int
+crm_connection_able(crm_connection *self, bool able, const char *what)
+{
+    return able ? 0
+                : crm_connection_error(self, "NotSupportedError",
+                                       "driver '%s' has no %s",
+                                       self->driver->name, what);
+}
+
 /* What the driver knows of the last failure: a new dict from PG_DIAG_* code to
  * text, or the number of the failure. */
 static PyObject *

@@ -6,7 +6,7 @@
  * the failure, or ""; about a dict from PG_DIAG_* code to text, or SQLite's
  * number of the failure, or None of what the core itself refuses.
  *
- * Both functions need the GIL and return -1 with an exception set: the one
+ * The functions need the GIL and return -1 with an exception set: the one
  * asked for, or the one that kept it from being made (MemoryError, or what the
  * module raises).  They borrow what they are given.
  */
@@ -23,5 +23,8 @@ int crm_connection_raise(crm_connection *self, const crm_error *err);
 /* Sets an exception of the DB-API class `name`. */
 int crm_connection_error(crm_connection *self, const char *name,
                          const char *format, ...);
+/* 0 if the driver is `able`; else -1 with NotSupportedError, which says that it
+ * has no `what`. */
+int crm_connection_able(crm_connection *self, bool able, const char *what);
 
 #endif /* CRM_RAISE_H */

@@ -14,18 +14,13 @@ crm_connection_notification(crm_connection *self, PyObject *wait)
         return NULL;
     }
     most = most > INT_MAX ? INT_MAX : most < 0 ? -1 : most;
-    if (self->driver->notification == NULL) {
-        crm_connection_error(self, "NotSupportedError",
-                             "driver '%s' has no notifications",
-                             self->driver->name);
-        return NULL;
-    }
-    if (crm_connection_enter(self) < 0) {
+    if (crm_connection_able(self, self->driver->notification != NULL,
+                            "notifications") < 0 ||
+        crm_call_begin(self) < 0) {
         return NULL;
     }
     crm_error err;
     crm_notification told;
-    crm_driver_begin(self);
     int status = self->driver->notification(self->conn, (int)most, &told, &err);
     crm_driver_end(self);
     PyObject *channel = status == CRM_OK ? crm_server_text(told.channel) : NULL;
@@ -35,10 +30,7 @@ crm_connection_notification(crm_connection *self, PyObject *wait)
                          : Py_BuildValue("(OOi)", channel, payload, told.pid);
     Py_XDECREF(payload);
     Py_XDECREF(channel);
-    crm_connection_leave(self);
-    if (status < 0) {
-        crm_connection_raise(self, &err);
-    }
+    crm_connection_left(self, status, &err);
     return status == CRM_DONE ? Py_NewRef(Py_None) : made;
 }
 

@@ -47,7 +47,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, INT4RANGE, UUID, array
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncAttrs, AsyncConnection, AsyncSession, async_sessionmaker
 from sqlalchemy.ext.hybrid import Comparator, hybrid_method, hybrid_property
 from sqlalchemy.orm import (
     DeclarativeBase,
@@ -70,7 +70,7 @@ from sqlalchemy.orm import (
 )
 
 
-class Base(DeclarativeBase):
+class Base(AsyncAttrs, DeclarativeBase):
     pass
 
 
@@ -438,6 +438,15 @@ async def of_asyncio(connection: AsyncConnection, session: AsyncSession) -> None
     reveal_type(await connection.execute(select(User.id, User.name)))
     reveal_type(await connection.scalar(select(User.name)))
     reveal_type(await connection.stream(select(User.id)))
+    reveal_type(await session.get(User, 1))
+    reveal_type(await session.get_one(User, 1))
+    reveal_type(await session.merge(User()))
+    reveal_type(await session.run_sync(lambda sync: sync.get(User, 1)))
+    reveal_type(async_sessionmaker()())
+    reveal_type(await session.refresh(User()))
+    reveal_type(session.begin())
+    reveal_type(session.identity_map)
+    reveal_type(await User().awaitable_attrs.posts)
     reveal_type(await session.execute(select(User.id, User.name)))
     reveal_type((await session.scalars(select(User))).all())
     reveal_type(await session.scalar(select(User)))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ...engine import Connection, Engine, Result, ScalarResult
     from ...orm.executing import _First
     from ...orm.identity import IdentityMap
+    from ...orm.mapper import Mapper
     from ...sql.typed_operators import TypedReturnsRows
 
 __all__ = [
@@ -254,7 +255,7 @@ class AsyncSession:
 
     async def get(
         self,
-        entity: type[_O] | Any,
+        entity: type[_O] | Mapper[_O],
         ident: Any,
         *,
         options: Sequence[Any] | None = None,
@@ -277,7 +278,7 @@ class AsyncSession:
 
     async def get_one(
         self,
-        entity: type[_O] | Any,
+        entity: type[_O] | Mapper[_O],
         ident: Any,
         *,
         options: Sequence[Any] | None = None,

@@ -128,6 +128,27 @@ def test_not_after_the_real_one(tmp_path: Path) -> None:
     assert done.stdout == "refused\n", done.stderr
 
 
+def test_commands_find_it(tmp_path: Path) -> None:
+    (tmp_path / "command.py").write_text(
+        "import sys, sqlalchemy\nfrom cormorant.ext import as_sqlalchemy\n"
+        "as_sqlalchemy.install()\nprint(sqlalchemy.__name__, __name__, sys.argv[1:])\n"
+    )
+
+    def start(*args: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "cormorant.ext.as_sqlalchemy", *args],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+        )
+
+    done = start("command", "upgrade", "head")
+    assert done.stdout == "cormorant __main__ ['upgrade', 'head']\n", done.stderr
+    done = start()
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "usage: python -m cormorant.ext.as_sqlalchemy module [argument ...]\n"
+
+
 def test_pandas(tmp_path: Path) -> None:
     pytest.importorskip("pandas")
     out = run(

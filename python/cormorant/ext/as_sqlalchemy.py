@@ -11,6 +11,10 @@ From then on ``import sqlalchemy`` and its submodules give the modules of this p
 very same objects, loggers are ``sqlalchemy.engine`` and so on, types say that they are of
 ``sqlalchemy``, so that Alembic's autogenerate writes ``sa.Integer()``, and plugins of engines
 are found that packages name for it.
+
+A command that can be run with ``python -m`` is run so:
+
+    python -m cormorant.ext.as_sqlalchemy alembic upgrade head
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ from __future__ import annotations
 import importlib
 import importlib.abc
 import importlib.machinery
+import runpy
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -26,7 +31,7 @@ from typing import Any
 from .. import dialects, log
 from ..sql.type_api import know_package_as
 
-__all__ = ["VERSION", "install"]
+__all__ = ["VERSION", "install", "main"]
 
 VERSION = "2.0.58"
 """The version of SQLAlchemy whose API this package has; tools ask for it."""
@@ -63,7 +68,7 @@ class _Finder(importlib.abc.MetaPathFinder):
 
 
 def install() -> None:
-    """Make ``import sqlalchemy`` give this package.
+    """Make ``import sqlalchemy`` give this package, until the process ends.
 
     Raises RuntimeError if the real one has been imported already.
     """
@@ -80,3 +85,21 @@ def install() -> None:
     for loader in dialects.registry, dialects.plugins:  # packages name theirs for these groups
         loader.group = f"{_NAME}.{loader.group.partition('.')[2]}"
     importlib.import_module(_NAME)
+
+
+def main(args: Sequence[str]) -> None:
+    """Run a module after install(), as ``python -m`` does.
+
+    args: the module's name, and its arguments. Raises SystemExit without a name, ImportError if
+    there is no such module, and what it raises.
+    """
+    if not args:
+        sys.exit(f"usage: python -m {__name__} module [argument ...]")
+    install()
+    sys.argv = list(args)
+    runpy.run_module(args[0], run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    # by the module's own name: this one, whose name is another, would be a second of it
+    importlib.import_module("cormorant.ext.as_sqlalchemy").main(sys.argv[1:])

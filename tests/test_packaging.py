@@ -44,9 +44,10 @@ def test_sdist_builds_and_runs(tmp_path: Path) -> None:
     (archive,) = tmp_path.glob("*.tar.gz")
     with tarfile.open(archive) as tar:
         names = {name.partition("/")[2] for name in tar.getnames()}
-    headers = {str(path.relative_to(ROOT)) for path in ROOT.glob("csrc/**/*.h")}
-    assert headers <= names
+    for pattern in "csrc/**/*.h", "tests/**/*.py", "benchmarks/*.py":
+        assert {str(path.relative_to(ROOT)) for path in ROOT.glob(pattern)} <= names
     assert {"python/cormorant/py.typed", "python/cormorant/_core.pyi", "LICENSE"} <= names
+    assert {"Makefile", ".ci/run", "tests/differential/absent_names.txt"} <= names
     assert not any(name.endswith(".so") for name in names)
 
     venv.create(tmp_path / "env")

@@ -448,7 +448,13 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
         *,
         execution_options: Mapping[str, Any] | None = None,
     ) -> CursorResult[Any]:
-        """Execute a statement; a list of dictionaries executes it once for each."""
+        """Execute a statement; a list of dictionaries executes it once for each.
+
+        statement: select() and the like, text(), DDL; parameters: a dict of them, or a list of
+        such; execution_options: dict. Returns a CursorResult. Raises exc.ObjectNotExecutableError
+        for what is no statement, as a str, and exc.DBAPIError by its kind for what the database
+        refuses.
+        """
         try:
             method = statement._execute_on_connection
         except AttributeError:
@@ -523,7 +529,11 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
         parameters: Any = None,
         execution_options: Mapping[str, Any] | None = None,
     ) -> CursorResult[Any]:
-        """Execute SQL as the driver takes it: ? or :name, a tuple or a dictionary."""
+        """Execute SQL as the driver takes it: ? or :name, a tuple or a dictionary.
+
+        statement: str; parameters: for one execution, or a list for several; execution_options:
+        dict.
+        """
         from .driver_sql import execute_driver_sql
 
         return execute_driver_sql(self, statement, parameters, execution_options or _NO_OPTIONS)

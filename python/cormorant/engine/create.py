@@ -122,25 +122,25 @@ def _make_pool(
 def create_engine(url: str | _url.URL, **kwargs: Any) -> Engine:
     """An engine: the pool of connections to a database and the dialect of its SQL.
 
-    url: ``dialect[+driver]://user:password@host:port/database?option=value``.
+    url: ``dialect[+driver]://user:password@host:port/database?option=value``, or a URL.
 
-    Of the keyword arguments (all of SQLAlchemy's that concern SQLite are understood):
+    Of the keyword arguments:
 
-    * connect_args: dict of arguments of the driver's connect(); `timeout` is the number of
+    * connect_args: dict of arguments of the driver's connect(). SQLite: `timeout` is the number of
       seconds to wait for a locked database (5)
     * creator: callable that makes a connection instead
-    * echo: True logs statements to standard output, 'debug' their results, too
+    * echo: True logs statements to standard output, 'debug' their results, too; logging_name,
+      echo_pool, pool_logging_name
     * pool_size (5), max_overflow (10), pool_timeout (30 seconds), pool_recycle (seconds),
       pool_pre_ping, pool_use_lifo, pool_reset_on_return, poolclass, pool
     * isolation_level, execution_options, hide_parameters, query_cache_size (500 statements)
     * json_serializer, json_deserializer: functions to and from text
-    * native_inet_types (PostgreSQL): False reads INET and CIDR as text, not as objects of
-      the module ipaddress; so does None (the default) unless the URL names another driver than
-      psycopg2
+    * native_inet_types (PostgreSQL): False reads INET and CIDR as text, not as objects of the
+      module ipaddress; so does None (the default) unless the URL names another driver than psycopg2
 
-    Raises exc.ArgumentError for a malformed URL, exc.NoSuchModuleError for an unknown
-    dialect, TypeError for an unknown argument, ImportError if the package was built without
-    what the database needs, or the dialect is neither SQLite's nor PostgreSQL's. No connection is opened yet.
+    No connection is opened yet. Returns an Engine. Raises exc.ArgumentError for a malformed URL,
+    exc.NoSuchModuleError for an unknown dialect, TypeError for an unknown argument, ImportError if
+    the package was built without what the database needs, or there is no driver for it here.
     """
     arguments = dict(kwargs)
     if "strategy" in arguments:

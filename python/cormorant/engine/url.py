@@ -57,7 +57,11 @@ class URL(_URLFields):
         database: str | None = None,
         query: _Query = util.EMPTY_DICT,
     ) -> URL:
-        """A URL from its parts, which need no quoting."""
+        """A URL from its parts, which need no quoting.
+
+        drivername: ``dialect+driver``; username, password, host, database: str; port: int; query: a
+        dict of str or sequences of str. Raises TypeError for other types.
+        """
         return cls(
             cls._string(drivername, "drivername"),
             cls._string_or_none(username, "username"),

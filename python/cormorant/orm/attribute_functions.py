@@ -166,6 +166,12 @@ def column_property(
     """An attribute that holds a column or a SQL expression.
 
     ``full_name = column_property(first + " " + last)``
+
+    column: it; additional_columns: others that have the same value. deferred: load it when it is
+    read, with those of the same group; raiseload: never. expire_on_flush: an expression is loaded
+    again after a flush. active_history, comparator_factory, info, doc: as for relationship(), and
+    so are the arguments of dataclasses: init, repr, default, default_factory, compare, kw_only,
+    hash, dataclass_metadata.
     """
     made: MappedSQLExpression[Any] = MappedSQLExpression(
         column,
@@ -391,11 +397,28 @@ def relationship(
 
     ``posts = relationship("Post", back_populates="user", order_by="Post.id")``
 
-    `argument` is the class, its name or a function that gives it; an annotation such as
-    ``Mapped[list[Post]]`` says it as well. `secondary` is the table between two classes of a
-    many-to-many; `primaryjoin` and `secondaryjoin` are conditions where foreign keys do not
-    say them, `foreign_keys` and `remote_side` name columns where they do not say enough.
-    `back_populates` names the other side, `backref` makes it.
+    * argument: the class, its name or a function that gives it; an annotation such as
+      ``Mapped[list[Post]]`` says it as well
+    * secondary: the table between two classes of a many-to-many
+    * primaryjoin, secondaryjoin: conditions where foreign keys do not say them; foreign_keys,
+      remote_side: columns where they do not say enough
+    * back_populates names the other side, backref makes it; overlaps: other relationships that
+      write the same columns on purpose
+    * uselist: False for one object; collection_class: instead of list; order_by: of the collection
+    * cascade: "save-update, merge" and of "delete", "delete-orphan", "refresh-expire", "expunge",
+      "all"; single_parent: one parent at a time; passive_deletes, passive_updates: the database
+      does it
+    * lazy: "select" when it is read, "joined", "selectin", "subquery", "immediate", "raise",
+      "raise_on_sql", "noload", "dynamic", "write_only"; innerjoin, join_depth, omit_join: of these
+    * viewonly: it is not written; post_update: by an UPDATE of its own; sync_backref
+    * active_history: load what is replaced; load_on_pending: for objects not flushed yet, too;
+      enable_typechecks; comparator_factory; info; query_class of "dynamic"; distinct_target_key of
+      "subquery"; kw: `doc`
+    * init, repr, compare, hash, kw_only, default, default_factory, dataclass_metadata: of the field
+      of a dataclass
+
+    What it says is looked at when mappers are configured: exc.ArgumentError,
+    exc.NoForeignKeysError, exc.AmbiguousForeignKeysError and exc.InvalidRequestError come then.
     """
     made: _RelationshipDeclared[Any] = _RelationshipDeclared(
         argument,

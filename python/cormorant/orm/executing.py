@@ -94,7 +94,12 @@ class ExecutingSession(TransactionalSession):
         _parent_execute_state: Any = None,
         _add_event: Any = None,
     ) -> Result[Any]:
-        """Run a statement: a Result of rows or entities."""
+        """Run a statement: a Result of rows or entities.
+
+        statement: select() and the like, or text(). params: a dict of parameters, or a list of them
+        to run it for each. execution_options: dict; bind_arguments: dict that says which database,
+        where there are several. Raises exc.ArgumentError for a str, and what the database refuses.
+        """
         if self._events is not None:
             heard = self._events._find("do_orm_execute")
             if heard or _add_event is not None:
@@ -258,7 +263,13 @@ class ExecutingSession(TransactionalSession):
         execution_options: Mapping[str, Any] = _EMPTY,
         bind_arguments: Mapping[str, Any] | None = None,
     ) -> _O | None:
-        """The object of a primary key, from the identity map or the database, or None."""
+        """The object of a primary key, from the identity map or the database, or None.
+
+        entity: a mapped class; ident: the key, a tuple or dict of several. options: loader options;
+        populate_existing: load it anew; with_for_update: True or a dict, to lock the row;
+        identity_token, execution_options, bind_arguments: which database, and how. Raises
+        exc.InvalidRequestError for a key of another number of values.
+        """
         look = False
         if not populate_existing and (with_for_update is None or with_for_update is False):
             # The common case, a look-up; everything else comes below.

@@ -95,7 +95,12 @@ class ConfiguredFactory(Generic[_Made]):
 
 
 class sessionmaker(SessionClassMethods, ConfiguredFactory[_S]):
-    """A factory of sessions that are configured alike."""
+    """A factory of sessions that are configured alike.
+
+    bind: the Engine; class_: another class than Session; info: a dict each session gets a copy of;
+    autoflush, expire_on_commit and other arguments (kw): as Session takes them. A call makes a
+    session; its own arguments go before these.
+    """
 
     if TYPE_CHECKING:
 

@@ -115,8 +115,17 @@ _expire = late_function(__name__, "_expire", ".refresh", "expire")
 class Session(ExecutingSession, SessionClassMethods):
     """Holds mapped objects, loads them once each, and writes their changes.
 
-    Every object is known under its identity; changes are written by `flush`, which
-    queries and commits do by themselves. A Session belongs to one thread.
+    Every object is known under its identity; changes are written by `flush`, which queries and
+    commits do by themselves. A Session belongs to one thread.
+
+    bind: the Engine or Connection; binds: those of single classes, mappers and tables. autoflush:
+    flush before queries. expire_on_commit: load objects anew after a commit. autobegin: False asks
+    for begin(). twophase: two-phase commits. info: a dict for the program. query_cls: the class of
+    query(). join_transaction_mode: what a commit does to a Connection's own transaction:
+    "conditional_savepoint", "rollback_only", "control_fully" or "create_savepoint".
+    close_resets_only: False forbids to use it after close(). autocommit, future and
+    enable_baked_queries are what is left of older versions. Raises exc.ArgumentError for another
+    join_transaction_mode, autocommit=True or future=False.
     """
 
     autoflush: bool
@@ -283,19 +292,27 @@ class Session(ExecutingSession, SessionClassMethods):
     # -- objects ------------------------------------------------------------
 
     def add(self, instance: object, _warn: bool = True) -> None:
-        """Put an object, and those it refers to, into the session."""
+        """Put an object, and those it refers to, into the session.
+
+        instance: a new object, which the next flush inserts, or a detached one. Raises
+        orm.exc.UnmappedInstanceError for what is not mapped, exc.InvalidRequestError if it is in
+        another session, or another object has its identity here.
+        """
         if self._warn_on_events and _warn:
             self._flush_warning("Session.add()")
         self._add(instance)
 
     def add_all(self, instances: Iterable[object]) -> None:
-        """Put several objects into the session."""
+        """Put several objects into the session, as add() does each of the instances."""
         if self._warn_on_events:
             self._flush_warning("Session.add_all()")
         self._add_all(instances)
 
     def delete(self, instance: object) -> None:
-        """Mark an object, and those its cascades name, to be deleted by the next flush."""
+        """Mark an object, and those its cascades name, to be deleted by the next flush.
+
+        instance: a persistent or detached object: exc.InvalidRequestError for others.
+        """
         if self._warn_on_events:
             self._flush_warning("Session.delete()")
         if self._delete_loaded(instance):
@@ -330,7 +347,12 @@ class Session(ExecutingSession, SessionClassMethods):
         attribute_names: Iterable[str] | None = None,
         with_for_update: Any = None,
     ) -> None:
-        """Load an object's attributes again."""
+        """Load an object's attributes again.
+
+        instance: a persistent object; attribute_names: which, all columns otherwise;
+        with_for_update: True or a dict of with_for_update()'s arguments, to lock the row. Raises
+        exc.InvalidRequestError if it is not persistent, or its row is gone.
+        """
         if not _core.is_entity(instance):
             instance = _stood_for(instance)
         names = None
@@ -341,7 +363,11 @@ class Session(ExecutingSession, SessionClassMethods):
         _refresh(self, instance, names, with_for_update)
 
     def expire(self, instance: object, attribute_names: Iterable[str] | None = None) -> None:
-        """Forget loaded attributes: they are loaded again when next read."""
+        """Forget loaded attributes: they are loaded again when next read.
+
+        instance: a persistent object; attribute_names: which, all otherwise. Raises
+        exc.InvalidRequestError if it is not in the session.
+        """
         if not _core.is_entity(instance):
             instance = _stood_for(instance)
         self._require_persistent(instance)
@@ -361,7 +387,10 @@ class Session(ExecutingSession, SessionClassMethods):
             )
 
     def expunge(self, instance: object) -> None:
-        """Take an object, and those its expunge cascades name, out of the session."""
+        """Take an instance, and those its expunge cascades name, out of the session.
+
+        Raises exc.InvalidRequestError if it is not in it.
+        """
         if not _core.is_entity(instance):
             instance = _stood_for(instance)
         if _core.session_of(instance) is not self:
@@ -421,7 +450,11 @@ class Session(ExecutingSession, SessionClassMethods):
         load: bool = True,
         options: Sequence[Any] | None = None,
     ) -> _O:
-        """Copy an object's state onto the object of the same identity in this session."""
+        """Copy an object's state onto the object of the same identity in this session.
+
+        instance: any mapped object, which stays as it is. load: False asks the database for
+        nothing. options: loader options of what is loaded. Returns the object of this session.
+        """
         if self._warn_on_events:
             self._flush_warning("Session.merge()")
         if not _core.is_entity(instance):
@@ -454,7 +487,11 @@ class Session(ExecutingSession, SessionClassMethods):
     # -- flush --------------------------------------------------------------
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
-        """Write all pending changes to the database."""
+        """Write all pending changes to the database.
+
+        objects: only these, deprecated. Raises what the database refuses as exc.IntegrityError and
+        so on (the transaction is rolled back), orm.exc.StaleDataError and orm.exc.FlushError.
+        """
         if self._flushing:
             raise exc.InvalidRequestError("Session is already flushing")
         if self._unflushed:

@@ -395,7 +395,12 @@ def aliased(
     flat: bool = False,
     adapt_on_names: bool = False,
 ) -> Any:
-    """An alias of a mapped class (or of a FROM clause), to use it twice in one statement."""
+    """An alias of a mapped class (or of a FROM clause), to use it twice in one statement.
+
+    element: the class; alias: a subquery whose columns it is to read instead; name: of the alias;
+    flat: of a join its tables get aliases, without a subquery; adapt_on_names: columns of the
+    subquery are found by name.
+    """
     if hasattr(element, "_is_from_clause") and not isinstance(element, type):
         if adapt_on_names:
             raise exc.ArgumentError("adapt_on_names only applies to ORM elements")

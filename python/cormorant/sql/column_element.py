@@ -267,7 +267,7 @@ class ColumnElement(_core.Comparable, ClauseElement, SQLColumnExpression[_T_co])
         return Label(name, self, self.type)
 
     def cast(self, type_: Any) -> Any:
-        """``CAST(… AS type)``."""
+        """``CAST(… AS type_)``."""
         from .constructs import Cast
 
         return Cast(self, type_)

@@ -202,7 +202,12 @@ def select(
 @overload
 def select(*entities: Any, **kw: Any) -> Select[Any]: ...
 def select(*entities: Any, **kw: Any) -> Select[Any]:
-    """``SELECT`` columns, tables or mapped classes."""
+    """``SELECT`` columns, tables or mapped classes.
+
+    entities: what each row has: mapped classes, attributes, columns, tables, other expressions.
+    Returns a Select, to which where(), join(), order_by() … add. Raises exc.ArgumentError for what
+    cannot be selected, as for a list of the 1.x style.
+    """
     if kw:
         from .selectable import _select_kw_error
 
@@ -211,17 +216,17 @@ def select(*entities: Any, **kw: Any) -> Select[Any]:
 
 
 def insert(table: Any) -> Insert:
-    """``INSERT``."""
+    """``INSERT`` into a Table or the table of a mapped class; see values(), returning()."""
     return Insert(table)
 
 
 def update(table: Any) -> Update:
-    """``UPDATE``."""
+    """``UPDATE`` of a Table or the table of a mapped class; see where(), values(), returning()."""
     return Update(table)
 
 
 def delete(table: Any) -> Delete:
-    """``DELETE``."""
+    """``DELETE`` from a Table or the table of a mapped class; see where(), returning()."""
     return Delete(table)
 
 
@@ -233,7 +238,11 @@ if TYPE_CHECKING:
 else:
 
     def and_(initial_clause: Any = NO_ARG, *clauses: Any) -> ColumnElement[bool]:
-        """Conditions joined by ``AND``."""
+        """Conditions joined by ``AND``.
+
+        initial_clause, clauses: SQL expressions, or booleans. Returns one expression: of a single
+        condition that condition. Without any it is deprecated: begin with true().
+        """
         return BooleanClauseList.and_(initial_clause, *clauses)
 
 
@@ -245,12 +254,19 @@ if TYPE_CHECKING:
 else:
 
     def or_(initial_clause: Any = NO_ARG, *clauses: Any) -> ColumnElement[bool]:
-        """Conditions joined by ``OR``."""
+        """Conditions joined by ``OR``.
+
+        initial_clause, clauses: SQL expressions, or booleans. Returns one expression: of a single
+        condition that condition. Without any it is deprecated: begin with false().
+        """
         return BooleanClauseList.or_(initial_clause, *clauses)
 
 
 def not_(clause: Any) -> ColumnElement[Any]:
-    """``NOT`` of a condition."""
+    """``NOT`` of a condition; a comparison is turned into its opposite, ``!=`` for ``=``.
+
+    clause: a SQL expression. The operator ``~`` does the same.
+    """
     return operators.inv(expect_expr(clause))
 
 
@@ -270,7 +286,11 @@ def false() -> False_:
 
 
 def text(text: str) -> TextClause:
-    """SQL as text, with ``:name`` parameters."""
+    """SQL as text, with ``:name`` parameters.
+
+    text: str; a backslash before a colon keeps it. Returns a statement that can be executed, and a
+    part of others; bindparams() and columns() say of which types its parameters and columns are.
+    """
     return TextClause(text)
 
 
@@ -280,12 +300,19 @@ def column(
     is_literal: bool = False,
     _selectable: Any = None,
 ) -> ColumnClause[_T]:
-    """A column by name."""
+    """A column by name, of no Table.
+
+    text: the name; is_literal: it is SQL and not to be quoted. type_: a type, by class or object.
+    """
     return ColumnClause(text, type_, is_literal, _selectable)
 
 
 def table(name: str, *columns: Any, **kw: Any) -> TableClause:
-    """A table by name."""
+    """A table by name, of no MetaData.
+
+    name: str; columns: what column() gives. Of the keyword arguments only `schema` is known:
+    exc.ArgumentError for others.
+    """
     return TableClause(name, *columns, **kw)
 
 
@@ -298,7 +325,12 @@ def literal(value: _T, type_: None = ..., literal_execute: bool = ...) -> BindPa
 def literal(
     value: Any, type_: TypeArgument[Any] | None = None, literal_execute: bool = False
 ) -> BindParameter[Any]:
-    """A Python value as bound expression."""
+    """A Python value as a bound parameter.
+
+    value: any value that has a type; type_: its type, which the value says otherwise;
+    literal_execute: render it in the SQL when the statement is executed. Raises exc.ArgumentError
+    for what is no value.
+    """
     from .sqltypes import to_instance
 
     if isinstance(value, NO_VALUES):
@@ -313,7 +345,10 @@ def literal(
 
 
 def literal_column(text: str, type_: Any = None) -> ColumnClause[Any]:
-    """SQL text where a column can stand."""
+    """SQL text where a column can stand; it is not quoted, so it must not come from outside.
+
+    text: str; type_: the type of its values.
+    """
     return ColumnClause(text, type_=type_, is_literal=True)
 
 
@@ -329,7 +364,14 @@ def bindparam(
     isoutparam: bool = False,
     literal_execute: bool = False,
 ) -> BindParameter[_T]:
-    """A parameter to be given a value when the statement is executed."""
+    """A parameter to be given a value when the statement is executed.
+
+    key: its name; None makes one. value: the value it has otherwise; callable_: a function that
+    gives it. type_: its type. unique: the name is changed where it is met twice. required: a value
+    has to be given (the default without one). expanding: it stands for a list, as in ``IN :ids``.
+    literal_execute: the value is rendered in the SQL at execution. quote: quote the name;
+    isoutparam: it is an OUT parameter.
+    """
     return BindParameter(
         key,
         value,
@@ -345,32 +387,44 @@ def bindparam(
 
 
 def outparam(key: str, type_: Any = None) -> BindParameter[Any]:
-    """An OUT parameter."""
+    """An OUT parameter, for databases that have them: its name (key) and type_."""
     return BindParameter(key, None, type_=type_, unique=False, isoutparam=True)
 
 
 def label(name: str, element: _Argument[_T], type_: TypeArgument[_T] | None = None) -> Label[_T]:
-    """``AS name``."""
+    """``AS name``.
+
+    name: str; element: an expression; type_: the type it is to have.
+    """
     return Label(name, element, type_)
 
 
 def cast(expression: Any, type_: TypeArgument[_T]) -> Cast[_T]:
-    """``CAST(expression AS type)``."""
+    """``CAST(expression AS type)``.
+
+    expression: an expression or a value; type_: a type, by class or object.
+    """
     return Cast(expression, type_)
 
 
 def try_cast(expression: Any, type_: TypeArgument[_T]) -> TryCast[_T]:
-    """``TRY_CAST(expression AS type)``."""
+    """``TRY_CAST(expression AS type)``, of SQL Server: NULL for what cannot be cast to type_."""
     return TryCast(expression, type_)
 
 
 def type_coerce(expression: Any, type_: TypeArgument[_T]) -> TypeCoerce[_T]:
-    """An expression seen as of another type, in Python only."""
+    """An expression or value seen as of another type, type_, in Python only: no SQL is rendered for
+    it.
+    """
     return TypeCoerce(expression, type_)
 
 
 def case(*whens: Any, value: Any = None, else_: Any = None) -> Case[Any]:
-    """``CASE WHEN … THEN … ELSE … END``."""
+    """``CASE WHEN … THEN … ELSE … END``.
+
+    whens: tuples (condition, result), or one dict of results by value, for which `value` is
+    compared. else_: the result when nothing meets; otherwise it is NULL.
+    """
     return Case(*whens, value=value, else_=else_)
 
 
@@ -380,7 +434,10 @@ def extract(field: str, expr: Any) -> Extract:
 
 
 def tuple_(*clauses: Any, types: Sequence[Any] | None = None) -> Tuple:
-    """``(a, b)``."""
+    """``(a, b)``, as for ``tuple_(t.c.a, t.c.b).in_([(1, 2), (3, 4)])``.
+
+    clauses: expressions; types: their types.
+    """
     return Tuple(*clauses, types=types)
 
 
@@ -392,17 +449,22 @@ def over(
     rows: Any = None,
     groups: Any = None,
 ) -> Over[Any]:
-    """``element OVER (…)``."""
+    """``element OVER (…)``: a window function.
+
+    element: a function; partition_by, order_by: an expression or several. rows, range_, groups: the
+    frame as (from, to), where None is unbounded, 0 the current row and -1 the one before. Raises
+    exc.ArgumentError for more than one of the three.
+    """
     return Over(element, partition_by, order_by, range_, rows, groups)
 
 
 def within_group(element: Any, *order_by: Any) -> WithinGroup[Any]:
-    """``element WITHIN GROUP (ORDER BY …)``."""
+    """``element WITHIN GROUP (ORDER BY …)``: an ordered-set aggregate function, and its order_by."""
     return WithinGroup(element, *order_by)
 
 
 def funcfilter(func: Any, *criterion: Any) -> FunctionFilter[Any]:
-    """``func FILTER (WHERE …)``."""
+    """``func FILTER (WHERE …)``: an aggregate function of the rows that meet each criterion."""
     return FunctionFilter(func, *criterion)
 
 
@@ -414,7 +476,7 @@ def collate(expression: Any, collation: str) -> BinaryExpression[str]:
 def between(
     expr: Any, lower_bound: Any, upper_bound: Any, symmetric: bool = False
 ) -> BinaryExpression[bool]:
-    """``expr BETWEEN lower AND upper``."""
+    """``expr BETWEEN lower_bound AND upper_bound``; symmetric: the bounds in either order."""
     made = expect_expr(expr).between(lower_bound, upper_bound, symmetric=symmetric)
     return made  # type: ignore[no-any-return]
 
@@ -472,49 +534,57 @@ def exists(__argument: Any = None) -> Exists:
 
 
 def union(*selects: TypedReturnsRows[_T]) -> CompoundSelect[_T]:
-    """``UNION``."""
+    """``UNION`` of the selects: each row once."""
     return CompoundSelect("UNION", *selects)
 
 
 def union_all(*selects: TypedReturnsRows[_T]) -> CompoundSelect[_T]:
-    """``UNION ALL``."""
+    """``UNION ALL`` of the selects."""
     return CompoundSelect("UNION ALL", *selects)
 
 
 def except_(*selects: TypedReturnsRows[_T]) -> CompoundSelect[_T]:
-    """``EXCEPT``."""
+    """``EXCEPT``: rows of the first of the selects that no other one has."""
     return CompoundSelect("EXCEPT", *selects)
 
 
 def except_all(*selects: TypedReturnsRows[_T]) -> CompoundSelect[_T]:
-    """``EXCEPT ALL``."""
+    """``EXCEPT ALL`` of the selects."""
     return CompoundSelect("EXCEPT ALL", *selects)
 
 
 def intersect(*selects: TypedReturnsRows[_T]) -> CompoundSelect[_T]:
-    """``INTERSECT``."""
+    """``INTERSECT``: rows that all selects have."""
     return CompoundSelect("INTERSECT", *selects)
 
 
 def intersect_all(*selects: TypedReturnsRows[_T]) -> CompoundSelect[_T]:
-    """``INTERSECT ALL``."""
+    """``INTERSECT ALL`` of the selects."""
     return CompoundSelect("INTERSECT ALL", *selects)
 
 
 def join(
     left: Any, right: Any, onclause: Any = None, isouter: bool = False, full: bool = False
 ) -> Join:
-    """``left JOIN right``."""
+    """``left JOIN right``.
+
+    left, right: tables, or other FROM clauses; onclause: the condition, which foreign keys say
+    otherwise: exc.NoForeignKeysError and exc.AmbiguousForeignKeysError if they do not. isouter: a
+    ``LEFT OUTER JOIN``; full: a ``FULL OUTER JOIN``.
+    """
     return Join(left, right, onclause, isouter, full)
 
 
 def outerjoin(left: Any, right: Any, onclause: Any = None, full: bool = False) -> Join:
-    """``left LEFT OUTER JOIN right``."""
+    """``left LEFT OUTER JOIN right``; onclause and full as for join()."""
     return Join(left, right, onclause, True, full)
 
 
 def alias(selectable: Any, name: str | None = None, flat: bool = False) -> Any:
-    """``selectable AS name``."""
+    """``selectable AS name``: to use a table twice.
+
+    name: None makes one. flat: of a join, its tables get aliases instead.
+    """
     return Alias._factory(selectable, name, flat)
 
 
@@ -524,22 +594,29 @@ def subquery(selectable: Any, name: str | None = None) -> Subquery:
 
 
 def cte(selectable: Any, name: str | None = None, recursive: bool = False) -> CTE:
-    """``WITH name AS (selectable)``."""
+    """``WITH name AS (selectable)``; recursive: with union_all() of itself."""
     return selectable.cte(name, recursive=recursive)  # type: ignore[no-any-return]
 
 
 def lateral(selectable: Any, name: str | None = None) -> Any:
-    """``LATERAL (selectable)``."""
+    """``LATERAL (selectable)`` under a name: a subquery that sees the FROM clauses before it."""
     return selectable.lateral(name=name)
 
 
 def tablesample(selectable: Any, sampling: Any, name: str | None = None, seed: Any = None) -> Any:
-    """``selectable TABLESAMPLE …``."""
+    """``selectable TABLESAMPLE …``.
+
+    sampling: a percentage, or a function such as ``func.bernoulli(1)``; name: of the alias; seed:
+    of ``REPEATABLE``.
+    """
     return selectable.tablesample(sampling, name=name, seed=seed)
 
 
 def values(*columns: Any, name: str | None = None, literal_binds: bool = False) -> Values:
-    """``VALUES`` as a FROM."""
+    """``VALUES`` as a FROM; data() gives the rows.
+
+    columns: what column() gives; name: of the FROM; literal_binds: render values in the SQL.
+    """
     return Values(*columns, name=name, literal_binds=literal_binds)
 
 

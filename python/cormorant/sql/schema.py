@@ -161,7 +161,21 @@ class _OrderedItems(MutableSet[Any]):
 
 @_self_inspects
 class Table(DialectKWArgs, HasConditionalDDL, SchemaItem, TableClause):
-    """A table of a MetaData. The same name gives the same table."""
+    """A table of a MetaData. The same name gives the same table.
+
+    ``Table("users", metadata, Column("id", Integer, primary_key=True))``
+
+    * args: columns, constraints, indexes; schema: where it is, BLANK_SCHEMA for none at all
+    * autoload_with: an Engine or Connection from which to read it, of which include_columns and
+      resolve_fks say what, and autoload_replace whether columns given here go before
+    * keep_existing, extend_existing: leave or change one of that name that is there
+    * quote, quote_schema: whether names are quoted; prefixes: words after CREATE
+    * implicit_returning: False forbids RETURNING for generated keys
+    * comment, info, listeners; kw: ``<dialect>_<name>``
+
+    Raises exc.InvalidRequestError if it is there with other columns, exc.NoSuchTableError if there
+    is none to read.
+    """
 
     __visit_name__ = "table"
     _schema_object = True
@@ -547,7 +561,12 @@ DEFAULT_NAMING_CONVENTION: util.immutabledict[Any, Any] = util.immutabledict(
 
 
 class MetaData(HasConditionalDDL, SchemaItem):
-    """A collection of tables."""
+    """A collection of tables.
+
+    schema: of tables that name none; quote_schema: whether it is quoted; naming_convention: dict of
+    names of constraints by kind, as ``{"fk": "fk_%(table_name)s_%(column_0_name)s"}``; info: a dict
+    for the program.
+    """
 
     __visit_name__ = "metadata"
     tables: util.FacadeDict
@@ -633,13 +652,19 @@ class MetaData(HasConditionalDDL, SchemaItem):
         return sort_tables(sorted(self.tables.values(), key=lambda table: table.key))
 
     def create_all(self, bind: Any, tables: Any = None, checkfirst: bool = True) -> None:
-        """Create the tables that are not there."""
+        """Create the tables that are not there.
+
+        bind: Engine or Connection; tables: only these; checkfirst: False creates them in any case.
+        """
         from .ddl import SchemaGenerator
 
         bind._run_ddl_visitor(SchemaGenerator, self, checkfirst=checkfirst, tables=tables)
 
     def drop_all(self, bind: Any, tables: Any = None, checkfirst: bool = True) -> None:
-        """Drop the tables that are there."""
+        """Drop the tables that are there.
+
+        bind: Engine or Connection; tables: only these; checkfirst: False drops them in any case.
+        """
         from .ddl import SchemaDropper
 
         bind._run_ddl_visitor(SchemaDropper, self, checkfirst=checkfirst, tables=tables)

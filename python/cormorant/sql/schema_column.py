@@ -35,7 +35,21 @@ _T = TypeVar("_T")
 
 
 class Column(DialectKWArgs, SchemaItem, ColumnClause[_T], Generic[_T]):
-    """A column of a table."""
+    """A column of a table.
+
+    ``Column("name", String(50), ForeignKey(…), nullable=False)``: name, type and what else belongs
+    to it, of which name and type can be left out.
+
+    * name, type_: as keywords; key: its name in Python; quote: whether its name is quoted
+    * primary_key, nullable, unique, index: bool; autoincrement: "auto", True, False, "ignore_fk"
+    * default, insert_default, onupdate: a Python value, function, SQL or Sequence for rows that
+      give none; server_default: DEFAULT, str or SQL; server_onupdate: FetchedValue
+    * comment: of the database; doc, info: for the program
+    * system: it is not created; insert_sentinel: it tells rows of many apart
+    * dialect_kwargs: ``<dialect>_<name>``
+
+    Raises exc.ArgumentError for arguments that do not go together.
+    """
 
     __visit_name__ = "column"
 

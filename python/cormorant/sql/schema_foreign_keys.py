@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 
 
 class ForeignKey(DialectKWArgs, SchemaItem):
-    """A column's reference to another one; makes a ForeignKeyConstraint of one column."""
+    """A column's reference to another one; makes a ForeignKeyConstraint of one column.
+
+    column: a Column, or ``"table.column"`` / ``"schema.table.column"``, which is found when it is
+    first needed: exc.NoReferencedTableError, exc.NoReferencedColumnError. name: of the constraint;
+    ondelete, onupdate: "CASCADE", "SET NULL" …; deferrable, initially, match: its SQL; use_alter:
+    add it by ALTER TABLE; link_to_name: the string has the column's name, not its key; comment,
+    info, dialect_kw: as for Column.
+    """
 
     __visit_name__ = "foreign_key"
     parent: Column[Any] | None = None

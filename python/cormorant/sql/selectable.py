@@ -245,7 +245,10 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
         self, *entities: Any, maintain_column_froms: bool = ...
     ) -> Select[Any]: ...
     def with_only_columns(self, *entities: Any, maintain_column_froms: bool = False) -> Select[Any]:
-        """Select these columns instead."""
+        """Select these entities instead.
+
+        maintain_column_froms: keep the FROM clauses of the columns that there were.
+        """
         c = self._generate()
         if maintain_column_froms:
             c = c.select_from(*self.columns_clause_froms)
@@ -285,7 +288,7 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
         return ((target, onclause, left, flags), *self._setup_joins[1:])
 
     def distinct(self, *expr: Any) -> Self:
-        """``DISTINCT``."""
+        """``DISTINCT``; with expressions (expr) PostgreSQL's ``DISTINCT ON``."""
         c = self._generate()
         c._distinct = True
         if expr:
@@ -298,7 +301,7 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
 
     # --- criteria ----------------------------------------------------------------------
     def where(self, *criteria: Any) -> Self:
-        """``WHERE``; repeated calls are joined by AND."""
+        """``WHERE``; repeated calls and several criteria are joined by AND."""
         if len(criteria) == 1:
             criterion = criteria[0]
             if not isinstance(criterion, ColumnElement):
@@ -313,7 +316,10 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
         return self.where(*criteria)
 
     def filter_by(self, **kw: Any) -> Self:
-        """``WHERE`` equalities on the last joined, else the first, entity."""
+        """``WHERE`` equalities on the last joined, else the first, entity.
+
+        kw: values by attribute. Raises exc.InvalidRequestError for what is no attribute of it.
+        """
         entity = self._filter_by_zero()
         return self.where(*[namespace_key(entity, k) == v for k, v in kw.items()])
 
@@ -351,11 +357,17 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
     def join(
         self, target: Any, onclause: Any = None, *, isouter: bool = False, full: bool = False
     ) -> Self:
-        """``JOIN`` the target to what is already selected from."""
+        """``JOIN`` the target to what is already selected from.
+
+        target: a relationship attribute, which says all; or an entity or table. onclause: its
+        condition, or a relationship; foreign keys say it otherwise. isouter: a ``LEFT OUTER JOIN``;
+        full: a ``FULL OUTER JOIN``. Raises exc.InvalidRequestError if there is no way, or more than
+        one, when compiled.
+        """
         return self._add_join(target, onclause, None, isouter, full)
 
     def outerjoin(self, target: Any, onclause: Any = None, *, full: bool = False) -> Self:
-        """``LEFT OUTER JOIN``."""
+        """``LEFT OUTER JOIN`` of the target; onclause and full as for join()."""
         return self._add_join(target, onclause, None, True, full)
 
     def join_from(
@@ -367,13 +379,17 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
         isouter: bool = False,
         full: bool = False,
     ) -> Self:
-        """``JOIN`` the target to a FROM given here."""
+        """``JOIN`` the target to a FROM given here, from_; onclause, isouter and full as for
+        join().
+        """
         return self._add_join(target, onclause, expect_from(from_), isouter, full)
 
     def outerjoin_from(
         self, from_: Any, target: Any, onclause: Any = None, *, full: bool = False
     ) -> Self:
-        """``LEFT OUTER JOIN`` the target to a FROM given here."""
+        """``LEFT OUTER JOIN`` the target to a FROM given here, from_; onclause and full as for
+        join().
+        """
         return self._add_join(target, onclause, expect_from(from_), True, full)
 
     def _add_join(self, target: Any, onclause: Any, from_: Any, isouter: bool, full: bool) -> Self:

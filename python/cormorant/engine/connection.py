@@ -270,7 +270,11 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
     # --- options ----------------------------------------------------------------
 
     def execution_options(self, **opt: Any) -> Self:
-        """Set options that hold for everything executed on this connection."""
+        """Set options that hold for everything executed on this connection.
+
+        opt: isolation_level, stream_results, yield_per, schema_translate_map, logging_token and
+        others, of the program's own too. Returns the connection itself.
+        """
         for fn in self._events_of("set_connection_execution_options"):
             fn(self, opt)
         self._execution_options = util.immutabledict({**self._execution_options, **opt})
@@ -490,7 +494,10 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
         *,
         execution_options: Mapping[str, Any] | None = None,
     ) -> Any:
-        """The first column of the first row."""
+        """The first column of the first row, or None.
+
+        statement, parameters, execution_options: as for execute().
+        """
         if getattr(statement, "is_default_generator", False):
             from .execution import execute_default
 
@@ -520,7 +527,10 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
         *,
         execution_options: Mapping[str, Any] | None = None,
     ) -> ScalarResult[Any]:
-        """The first column of every row."""
+        """The first column of every row: a ScalarResult.
+
+        statement, parameters, execution_options: as for execute().
+        """
         return self.execute(statement, parameters, execution_options=execution_options).scalars()
 
     def exec_driver_sql(

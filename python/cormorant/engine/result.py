@@ -143,7 +143,7 @@ class Result(_ResultBase, Generic[_T]):
         return self
 
     def columns(self, *col_expressions: Any) -> Self:
-        """Only these columns, in this order."""
+        """Only these columns, in this order; col_expressions: positions, names or columns."""
         indexes = tuple([self._index_of(key) for key in col_expressions])
         names = self._items()
         if self._indexes is not None:
@@ -180,7 +180,7 @@ class Result(_ResultBase, Generic[_T]):
     @overload
     def scalars(self, index: Any = 0) -> ScalarResult[Any]: ...
     def scalars(self, index: Any = 0) -> ScalarResult[Any]:
-        """One item of each row, by default the first."""
+        """One item of each row, by default the first; index: its position, name or column."""
         if index != 0 or self._indexes is not None or not self._cursor.returns_rows:
             index = self._index_of(index)
         return ScalarResult(self, index)

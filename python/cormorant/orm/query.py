@@ -689,7 +689,7 @@ class Query(QueryRunning[_T], _core.Generative):
         return outer._rows(outer._stmt)[0][0]  # type: ignore[no-any-return]
 
     def get(self, ident: Any) -> _T | None:
-        """The object of a primary key; use Session.get()."""
+        """The object of a primary key (ident), or None; deprecated: use Session.get()."""
         _legacy(
             "The Query.get() method is considered legacy as of the 1.x series of SQLAlchemy and "
             "becomes a legacy construct in 2.0. The method is now available as Session.get()"

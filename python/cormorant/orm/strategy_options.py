@@ -595,47 +595,70 @@ def _chained(keys: Sequence[Any], last: Callable[[Load, Any], Load]) -> Load:
 
 
 def joinedload(*keys: _Attribute, innerjoin: bool | str | None = None) -> Load:
-    """Load a relationship in the same statement, through a JOIN."""
+    """Load a relationship in the same statement, through a JOIN.
+
+    keys: the relationship attribute; several: a path, of which the last is meant. innerjoin: True
+    for an ``INNER JOIN``, "unnested" for one that is not put into parentheses. Returns a loader
+    option, which its methods of the same names lead further.
+    """
     return _chained(keys, lambda load, key: load.joinedload(key, innerjoin))
 
 
 def selectinload(*keys: _Attribute, recursion_depth: int | None = None) -> Load:
-    """Load a relationship for all results with a second statement, by ``IN``."""
+    """Load a relationship for all results with a second statement, by ``IN``.
+
+    keys: as for joinedload(); recursion_depth: how deep a relationship to the same class is
+    followed, -1 without end.
+    """
     return _chained(keys, lambda load, key: load.selectinload(key, recursion_depth))
 
 
 def subqueryload(*keys: _Attribute) -> Load:
-    """Load a relationship for all results, the original statement as a subquery."""
+    """Load a relationship for all results, the original statement as a subquery.
+
+    keys: as for joinedload().
+    """
     return _chained(keys, lambda load, key: load.subqueryload(key))
 
 
 def lazyload(*keys: _Attribute) -> Load:
-    """Load a relationship when it is first read."""
+    """Load a relationship when it is first read; keys: as for joinedload()."""
     return _chained(keys, lambda load, key: load.lazyload(key))
 
 
 def immediateload(*keys: _Attribute, recursion_depth: int | None = None) -> Load:
-    """Load a relationship after the results, one statement for each object."""
+    """Load a relationship after the results, one statement for each object.
+
+    keys: as for joinedload(); recursion_depth: as for selectinload().
+    """
     return _chained(keys, lambda load, key: load.immediateload(key, recursion_depth))
 
 
 def noload(*keys: _Attribute) -> Load:
-    """Leave a relationship empty."""
+    """Leave a relationship empty; keys: as for joinedload()."""
     return _chained(keys, lambda load, key: load.noload(key))
 
 
 def raiseload(*keys: _Attribute, sql_only: bool = False) -> Load:
-    """Make reading a relationship an error."""
+    """Make reading a relationship an error, exc.InvalidRequestError.
+
+    keys: as for joinedload(); sql_only: only if a statement would be emitted.
+    """
     return _chained(keys, lambda load, key: load.raiseload(key, sql_only))
 
 
 def defaultload(*keys: _Attribute) -> Load:
-    """Leave the loading of a relationship as it is; for options that follow."""
+    """Leave the loading of a relationship as it is, for options that follow; keys: as for
+    joinedload().
+    """
     return _chained(keys, lambda load, key: load.defaultload(key))
 
 
 def contains_eager(*keys: _Attribute, alias: Any = None) -> Load:
-    """Fill a relationship from columns that the statement's own JOIN provides."""
+    """Fill a relationship from columns that the statement's own JOIN provides.
+
+    keys: as for joinedload(); alias: the alias that was joined, instead of the class.
+    """
     load = Load._rootless()
     for index, key in enumerate(keys):
         load = load.contains_eager(key, alias if index == len(keys) - 1 else None)
@@ -648,12 +671,19 @@ def selectin_polymorphic(base_cls: Any, classes: Iterable[Any]) -> Load:
 
 
 def load_only(*attrs: _Attribute, raiseload: bool = False) -> Load:
-    """Load these columns and the primary key; defer the others."""
+    """Load these columns (attrs) and the primary key; defer the others.
+
+    raiseload: reading one of those is an error.
+    """
     return Load._rootless().load_only(*attrs, raiseload=raiseload)
 
 
 def defer(key: _Attribute, *addl_attrs: _Attribute, raiseload: bool = False) -> Load:
-    """Load this column when it is first read."""
+    """Load this column when it is first read.
+
+    key: the column attribute, or the first one of a path, whose others are addl_attrs; raiseload:
+    reading it is an error instead.
+    """
     return _chained((key, *addl_attrs), lambda load, last: load.defer(last, raiseload))
 
 

@@ -666,6 +666,7 @@ class Executable(_core.Generative, ClauseElement):
         return connection._execute_clauseelement(self, params, options)
 
     def scalar(self, *args: Any, **kw: Any) -> Any:
+        """Raises AttributeError: a Connection or Session executes statements, and has a scalar()."""
         raise AttributeError("Statements are executed by a Connection or a Session")
 
 

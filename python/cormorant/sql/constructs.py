@@ -46,6 +46,7 @@ class _WrapsColumn(ColumnElement[_T]):
 
     @property
     def wrapped_column_expression(self) -> Any:
+        """The expression within, whose name this has in a SELECT."""
         raise NotImplementedError
 
     @property
@@ -113,6 +114,7 @@ class Cast(_WrapsColumn[_T]):
 
     @property
     def wrapped_column_expression(self) -> Any:
+        """The expression within, whose name this has in a SELECT."""
         return self.clause
 
     @property
@@ -141,6 +143,7 @@ class TypeCoerce(_WrapsColumn[_T]):
 
     @property
     def wrapped_column_expression(self) -> Any:
+        """The expression within, whose name this has in a SELECT."""
         return self.clause
 
     @memoized
@@ -724,6 +727,7 @@ class TextClause(Executable):
 
     @property
     def selectable(self) -> Any:
+        """The text itself."""
         return self
 
     @property
@@ -737,6 +741,7 @@ class TextClause(Executable):
 
     @property
     def comparator(self) -> Any:
+        """What makes expressions of it with operators."""
         return self.type
 
     def get_children(self, *, omit_attrs: Any = (), **kw: Any) -> Iterator[ClauseElement]:
@@ -753,6 +758,7 @@ class TextClause(Executable):
         )
 
     def label(self, name: str) -> Any:
+        """The text as an expression under a name."""
         raise AttributeError("'TextClause' object has no attribute 'label'")
 
     def __and__(self, other: Any) -> Any:

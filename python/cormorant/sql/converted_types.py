@@ -505,6 +505,7 @@ class Uuid(TypeEngine[T]):
 
     @property
     def native(self) -> bool:
+        """Whether only a type of the database's own will do: not here, but of UUID."""
         return False
 
     @property

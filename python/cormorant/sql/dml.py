@@ -168,6 +168,7 @@ class UpdateBase(DialectKWArgs, HasCTE, HasPrefixes, ExecutableReturnsRows, Subs
             columns._append(key, proxy)
 
     def is_derived_from(self, fromclause: Any) -> bool:
+        """False: a statement that changes rows is made from no FROM clause."""
         return False
 
     @property

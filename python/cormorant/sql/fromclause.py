@@ -543,6 +543,7 @@ class AliasedReturnsRows(NamedFromClause):
 
     @property
     def implicit_returning(self) -> bool:
+        """Whether INSERTs of what it stands for may fetch generated keys by RETURNING."""
         return getattr(self.element, "implicit_returning", False)
 
     @property

@@ -248,19 +248,19 @@ class ColumnOperators(Operators):
         return self.reverse_operate(concat_op, other)
 
     def like(self, other: Any, escape: str | None = None) -> ColumnElement[Any]:
-        """``LIKE``."""
+        """``LIKE`` other; escape: the character before a ``%`` or ``_`` that means itself."""
         return self.operate(like_op, other, escape=escape)
 
     def ilike(self, other: Any, escape: str | None = None) -> ColumnElement[Any]:
-        """``LIKE`` without regard to case."""
+        """``LIKE`` other without regard to case; escape: as for like()."""
         return self.operate(ilike_op, other, escape=escape)
 
     def not_like(self, other: Any, escape: str | None = None) -> ColumnElement[Any]:
-        """``NOT LIKE``."""
+        """``NOT LIKE`` other; escape: as for like()."""
         return self.operate(not_like_op, other, escape=escape)
 
     def not_ilike(self, other: Any, escape: str | None = None) -> ColumnElement[Any]:
-        """``NOT LIKE`` without regard to case."""
+        """``NOT LIKE`` other without regard to case; escape: as for like()."""
         return self.operate(not_ilike_op, other, escape=escape)
 
     notlike = not_like
@@ -291,21 +291,23 @@ class ColumnOperators(Operators):
         return self.operate(bitwise_rshift_op, other)
 
     def in_(self, other: Any) -> ColumnElement[Any]:
-        """``IN`` a list of values or a SELECT."""
+        """``IN`` other: a list of values, a SELECT, or an expanding bindparam(). An empty list
+        meets none.
+        """
         return self.operate(in_op, other)
 
     def not_in(self, other: Any) -> ColumnElement[Any]:
-        """``NOT IN``."""
+        """``NOT IN`` other, as in_() takes it. An empty list meets all."""
         return self.operate(not_in_op, other)
 
     notin_ = not_in
 
     def is_(self, other: Any) -> ColumnElement[Any]:
-        """``IS``."""
+        """``IS`` other: None, True, False or an expression."""
         return self.operate(is_, other)
 
     def is_not(self, other: Any) -> ColumnElement[Any]:
-        """``IS NOT``."""
+        """``IS NOT`` other, as is_() takes it."""
         return self.operate(is_not, other)
 
     isnot = is_not
@@ -313,7 +315,11 @@ class ColumnOperators(Operators):
     def startswith(
         self, other: Any, escape: str | None = None, autoescape: bool = False
     ) -> ColumnElement[Any]:
-        """``LIKE`` the text and anything after it."""
+        """``LIKE`` other and anything after it.
+
+        autoescape: ``%`` and ``_`` of other, a str, mean themselves; escape: by this character,
+        ``/`` otherwise.
+        """
         return self.operate(startswith_op, other, escape=escape, autoescape=autoescape)
 
     def istartswith(
@@ -325,7 +331,7 @@ class ColumnOperators(Operators):
     def endswith(
         self, other: Any, escape: str | None = None, autoescape: bool = False
     ) -> ColumnElement[Any]:
-        """``LIKE`` anything and the text after it."""
+        """``LIKE`` anything and other after it; escape and autoescape as for startswith()."""
         return self.operate(endswith_op, other, escape=escape, autoescape=autoescape)
 
     def iendswith(
@@ -335,7 +341,10 @@ class ColumnOperators(Operators):
         return self.operate(iendswith_op, other, escape=escape, autoescape=autoescape)
 
     def contains(self, other: Any, **kw: Any) -> ColumnElement[Any]:
-        """``LIKE`` the text with anything around it."""
+        """``LIKE`` other with anything around it.
+
+        kw: escape and autoescape, as for startswith().
+        """
         return self.operate(contains_op, other, **kw)
 
     def icontains(self, other: Any, **kw: Any) -> ColumnElement[Any]:
@@ -343,17 +352,21 @@ class ColumnOperators(Operators):
         return self.operate(icontains_op, other, **kw)
 
     def match(self, other: Any, **kw: Any) -> ColumnElement[Any]:
-        """The database's ``MATCH``."""
+        """The database's ``MATCH`` of other; kw: what it takes besides."""
         return self.operate(match_op, other, **kw)
 
     def regexp_match(self, pattern: Any, flags: str | None = None) -> ColumnElement[Any]:
-        """The database's regular expression match."""
+        """The database's regular expression match; pattern: str; flags: str, as the database has
+        them.
+        """
         return self.operate(regexp_match_op, pattern, flags=flags)
 
     def regexp_replace(
         self, pattern: Any, replacement: Any, flags: str | None = None
     ) -> ColumnElement[Any]:
-        """The database's regular expression replacement."""
+        """The database's replacement of what a pattern matches; flags: str, as the database has
+        them.
+        """
         return self.operate(regexp_replace_op, pattern, replacement=replacement, flags=flags)
 
     def desc(self) -> ColumnElement[Any]:
@@ -376,11 +389,11 @@ class ColumnOperators(Operators):
     nullslast = nulls_last
 
     def collate(self, collation: str) -> ColumnElement[Any]:
-        """``COLLATE``."""
+        """``COLLATE``; collation: its name."""
         return self.operate(collate, collation)
 
     def between(self, cleft: Any, cright: Any, symmetric: bool = False) -> ColumnElement[Any]:
-        """``BETWEEN … AND …``."""
+        """``BETWEEN cleft AND cright``; symmetric: the bounds in either order."""
         return self.operate(between_op, cleft, cright, symmetric=symmetric)
 
     def distinct(self) -> ColumnElement[Any]:

@@ -265,7 +265,12 @@ class ColumnCollectionConstraint(ColumnCollectionMixin, Constraint):
 
 
 class CheckConstraint(ColumnCollectionConstraint):
-    """CHECK."""
+    """CHECK.
+
+    sqltext: the condition, as text or expression; name: str; table: where it belongs to, if it is
+    not written into one; deferrable, initially: their SQL; info: a dict for the program;
+    dialect_kw: ``<dialect>_<name>``. Raises exc.ArgumentError for text that is no str.
+    """
 
     __visit_name__ = "check_constraint"
     _copied_as = "CheckConstraint"
@@ -529,7 +534,12 @@ class UniqueConstraint(ColumnCollectionConstraint):
 
 
 class Index(DialectKWArgs, ColumnCollectionMixin, HasConditionalDDL, SchemaItem):
-    """An index over columns or expressions."""
+    """An index over columns or expressions.
+
+    name: str; None lets the naming convention make one. expressions: columns, their names, or other
+    expressions. unique: bool; quote: whether the name is quoted; info: a dict for the program;
+    dialect_kw: ``<dialect>_<name>``, as postgresql_where.
+    """
 
     __visit_name__ = "index"
     table: Table | None = None
@@ -587,16 +597,17 @@ class Index(DialectKWArgs, ColumnCollectionMixin, HasConditionalDDL, SchemaItem)
 
     @property
     def bind(self) -> Any:
+        """None: an engine is given to create() and drop()."""
         return None
 
     def create(self, bind: Any, checkfirst: bool = False) -> None:
-        """CREATE INDEX."""
+        """CREATE INDEX, by the Engine or Connection bind; checkfirst: if it is not there."""
         from .ddl import SchemaGenerator
 
         bind._run_ddl_visitor(SchemaGenerator, self, checkfirst=checkfirst)
 
     def drop(self, bind: Any, checkfirst: bool = False) -> None:
-        """DROP INDEX."""
+        """DROP INDEX, by the Engine or Connection bind; checkfirst: if it is there."""
         from .ddl import SchemaDropper
 
         bind._run_ddl_visitor(SchemaDropper, self, checkfirst=checkfirst)

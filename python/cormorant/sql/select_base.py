@@ -140,6 +140,7 @@ class SelectBase(HasCTE, ExecutableReturnsRows, ReturnsRows):
 
     @property
     def c(self) -> Any:
+        """The columns of it as a subquery; deprecated, see selected_columns."""
         util.warn_deprecated(
             "The SelectBase.c and SelectBase.columns attributes are deprecated and will be "
             "removed in a future release; these attributes implicitly create a subquery that "
@@ -258,7 +259,14 @@ class GenerativeSelect(SelectBase):
         skip_locked: bool = False,
         key_share: bool = False,
     ) -> Self:
-        """``FOR UPDATE``."""
+        """``FOR UPDATE``.
+
+        nowait: an error instead of waiting; skip_locked: leave out rows that others have locked;
+        read:
+        ``FOR SHARE``; key_share: ``FOR NO KEY UPDATE``, with read ``FOR KEY SHARE``; of: tables,
+        classes or columns of them whose rows alone are locked. SQLite knows none of it and renders
+        nothing.
+        """
         c = self._generate()
         c._for_update_arg = ForUpdateArg(
             nowait=nowait, read=read, of=of, skip_locked=skip_locked, key_share=key_share
@@ -278,7 +286,7 @@ class GenerativeSelect(SelectBase):
         return c
 
     def limit(self, limit: Any) -> Self:
-        """``LIMIT``."""
+        """``LIMIT``; a number or an expression, None for none."""
         if limit.__class__ is int:
             clause = elements.OffsetLimitParam._quick("param", limit, INTEGERTYPE)
         else:
@@ -332,7 +340,10 @@ class GenerativeSelect(SelectBase):
         )
 
     def order_by(self, __first: Any = elements.NO_ARG, *clauses: Any) -> Self:
-        """``ORDER BY``; None takes away what was there."""
+        """``ORDER BY``; None takes away what was there.
+
+        clauses: expressions, or names of labels as str.
+        """
         if clauses:
             found = [expect_order_by(x) for x in (__first, *clauses)]
             return self._generate_with("_order_by_clauses", (*self._order_by_clauses, *found))

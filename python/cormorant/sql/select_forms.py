@@ -147,6 +147,7 @@ class ScalarSelect(Grouping[_T]):
 
     @property
     def columns(self) -> Any:
+        """Raises exc.InvalidRequestError: an expression has no columns."""
         raise exc.InvalidRequestError(
             "Scalar Select expression has no columns; use this object directly within a "
             "column-level expression."

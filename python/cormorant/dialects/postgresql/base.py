@@ -205,6 +205,7 @@ class PGDialect(DefaultDialect):
 
     @util.memoized_property
     def type_compiler_cls(self) -> Any:
+        """The class that renders types in DDL and casts."""
         from .type_compiler import PGTypeCompiler
 
         return PGTypeCompiler

@@ -153,7 +153,7 @@ def test_create_engine_arguments(p: Peer):
     ]:
         p.error(lambda options=options: shown("sqlite:///x", **options))
     p.show(p.sa.create_engine("sqlite:///x").pool.status())
-    p.error(lambda: p.sa.create_engine("sqlite://", isolation_level="FOO").connect())
+    p.error(lambda: p.sa.create_engine("sqlite://", isolation_level="foo_bar").connect())
     p.error(lambda: p.sa.create_engine("sqlite://", connect_args={"foo": 1}).connect())
     p.error(lambda: p.sa.create_engine("sqlite:////nonexistent/dir/x.db").connect())
 
@@ -408,7 +408,7 @@ def test_closed_and_invalidated(p: Peer):
 def test_isolation_levels(p: Peer):
     c = simple(p)
     p.show(c.get_isolation_level(), c.default_isolation_level)
-    p.error(lambda: c.execution_options(isolation_level="FOO"))
+    p.error(lambda: c.execution_options(isolation_level="foo"))
     c.execute(p.text("select 1"))
     p.error(lambda: c.execution_options(isolation_level="AUTOCOMMIT"))
     c.rollback()

@@ -312,7 +312,7 @@ class DefaultDialect(AsksInspector):
         name = str(level).replace("_", " ").upper()
         if name not in self.isolation_levels:
             raise exc.ArgumentError(
-                f"Invalid value {level!r} for isolation_level. Valid isolation levels for "
+                f"Invalid value {name!r} for isolation_level. Valid isolation levels for "
                 f"{self.name!r} are {', '.join(self.isolation_levels)}"
             )
         return name

@@ -124,6 +124,25 @@ def no_part_of_a_schema(element: Any) -> None:
         _fail(element, "SQL expression element")
 
 
+def _bound(element: Any, name: str | None, type_: Any) -> Any:
+    """A value as a parameter; what is none, as a mapped class, is refused."""
+    no_part_of_a_schema(element)
+    try:
+        return elements.BindParameter(name, element, type_, unique=True)
+    except exc.ArgumentError:
+        _fail(element, "SQL expression element")
+
+
+def expect_check(element: Any) -> Any:
+    """The condition of a CHECK constraint."""
+    if element is None:
+        return elements.NULL
+    found = resolve(element)
+    if found is None or not (found._is_column or found.__visit_name__ in _EXPRESSIONS):
+        _fail(element, "SQL expression element for DDL constraint")
+    return found
+
+
 _IN_RIGHT = "IN expression list, SELECT construct, or bound parameter object"
 _IN_RIGHT_SIDES = frozenset(["clauselist", "textclause", "tuple", "grouping"])
 _EXPRESSIONS = frozenset(["clauselist", "textclause", "expression_clauselist", "text_clause"])
@@ -142,7 +161,10 @@ def expect_operand(element: Any, expr: Any, operator: Any, type_: Any = None) ->
         if found is None:
             if isinstance(element, NO_VALUES):
                 _fail(element, "SQL expression element or literal value")
-            return expr._bind_param(operator, element, type_=type_)
+            try:
+                return expr._bind_param(operator, element, type_=type_)
+            except exc.ArgumentError:
+                _fail(element, "SQL expression element or literal value")
         original, element = element, found
     else:
         original = element
@@ -167,8 +189,7 @@ def expect_expr(element: Any, type_: Any = None, name: str | None = None) -> Any
 
     if element is None and (type_ is None or not type_.should_evaluate_none):
         return elements.NULL
-    no_part_of_a_schema(element)
-    return elements.BindParameter(name, element, type_, unique=True)
+    return _bound(element, name, type_)
 
 
 def expect_function_arg(element: Any, name: str | None, type_: Any = None) -> Any:
@@ -183,8 +204,7 @@ def expect_function_arg(element: Any, name: str | None, type_: Any = None) -> An
 
     if element is None:
         return elements.NULL
-    no_part_of_a_schema(element)
-    return elements.BindParameter(name, element, type_, unique=True)
+    return _bound(element, name, type_)
 
 
 def expect_where(element: Any) -> Any:

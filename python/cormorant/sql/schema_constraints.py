@@ -269,7 +269,7 @@ class CheckConstraint(ColumnCollectionConstraint):
 
     sqltext: the condition, as text or expression; name: str; table: where it belongs to, if it is
     not written into one; deferrable, initially: their SQL; info: a dict for the program;
-    dialect_kw: ``<dialect>_<name>``. Raises exc.ArgumentError for text that is no str.
+    dialect_kw: ``<dialect>_<name>``. Raises exc.ArgumentError for what is no condition.
     """
 
     __visit_name__ = "check_constraint"
@@ -290,13 +290,16 @@ class CheckConstraint(ColumnCollectionConstraint):
         **dialect_kw: Any,
     ) -> None:
         """`sqltext`: the condition, as text or expression."""
+        from .coercions import expect_check
         from .constructs import TextClause
         from .schema import Column
         from .visitors import iterate
 
-        self.sqltext: Any = TextClause(sqltext) if isinstance(sqltext, str) else _plain(sqltext)
         columns: list[Any] = []
-        if not isinstance(sqltext, str):
+        if isinstance(sqltext, str):
+            self.sqltext: Any = TextClause(sqltext)
+        else:
+            self.sqltext = _plain(expect_check(sqltext))
             for element in iterate(self.sqltext):
                 if isinstance(element, Column) and element not in _Identity(columns):
                     columns.append(element._deannotate())

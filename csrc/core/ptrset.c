@@ -129,16 +129,28 @@ grow(crm_ptrset *set)
 int
 crm_ptrset_add(crm_ptrset *set, void *item)
 {
-    if (position_of(set, item) != SIZE_MAX) {
+    size_t slot = 0;
+    if (set->index != NULL) {
+        slot = find_slot(set, item);
+        if (set->index[slot] != 0) {
+            return 0;
+        }
+    }
+    else if (position_of(set, item) != SIZE_MAX) {
         return 0;
     }
-    if (set->used == set->cap && grow(set) < 0) {
-        return -1;
+    if (set->used == set->cap) {
+        if (grow(set) < 0) {
+            return -1;
+        }
+        if (set->index != NULL) {
+            slot = find_slot(set, item); /* the table is another */
+        }
     }
     set->items[set->used++] = item;
     set->count++;
     if (set->index != NULL) {
-        set->index[find_slot(set, item)] = (uint32_t)set->used;
+        set->index[slot] = (uint32_t)set->used;
     }
     return 1;
 }
@@ -165,12 +177,23 @@ shift_back(crm_ptrset *set, size_t hole)
 bool
 crm_ptrset_remove(crm_ptrset *set, const void *item)
 {
-    size_t position = position_of(set, item);
-    if (position == SIZE_MAX) {
+    size_t position;
+    if (set->count == 0) {
         return false;
     }
     if (set->index != NULL) {
-        shift_back(set, find_slot(set, item));
+        size_t slot = find_slot(set, item);
+        if (set->index[slot] == 0) {
+            return false;
+        }
+        position = set->index[slot] - 1;
+        shift_back(set, slot);
+    }
+    else {
+        position = position_of(set, item);
+        if (position == SIZE_MAX) {
+            return false;
+        }
     }
     set->items[position] = NULL;
     set->count--;

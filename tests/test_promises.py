@@ -545,6 +545,21 @@ def short_statements() -> None:
         assert sum(found.values()) <= most, found
 
 
+def test_adding_and_deleting_an_object_run_no_python() -> None:
+    session = filled(20)
+    held = session.query(Child).all()
+    new = [Child(name="new") for _ in range(20)]
+
+    def work() -> None:
+        for child in held:
+            session.delete(child)
+        for child in new:
+            session.add(child)
+
+    assert sum(frames(work).values()) == 1  # work() itself
+    assert len(session.deleted) == len(session.new) == 20
+
+
 def test_flushing_deletes_runs_python_once() -> None:
     counts = []
     for rows in (5, 20, 300):

@@ -258,14 +258,18 @@ crm_session_delete_loaded(crm_session *session, crm_state *state)
     if (state->flags & CRM_S_TO_DELETE) {
         return 1;
     }
-    crm_ptrset reached;
+    crm_ptrset reached; /* but for the object itself: most reach nothing */
     crm_ptrset_init(&reached);
-    int status = crm_ptrset_add(&reached, state) < 0 ? -1 : 1;
+    int status = reach_from(session, state, &reached);
     /* No foreign code runs during the walk: what it reached stays alive. */
     size_t pos = 0;
-    crm_state *each = state;
+    crm_state *each;
     while (status > 0 && (each = crm_ptrset_next(&reached, &pos)) != NULL) {
         status = reach_from(session, each, &reached);
+    }
+    if (status > 0 &&
+        crm_session_hold(&session->deleted, state, CRM_S_TO_DELETE) < 0) {
+        status = -1;
     }
     for (pos = 0;
          status > 0 && (each = crm_ptrset_next(&reached, &pos)) != NULL;) {

@@ -223,8 +223,40 @@ session_counts(crm_session *self, PyObject *Py_UNUSED(ignored))
 
 /* ---- one object ------------------------------------------------------- */
 
+/* Whether a method of the program's is called as by most: with one object and
+ * nothing else, and not by what a flush runs. */
+static int
+is_plain_call(const crm_session *self, Py_ssize_t nargs, PyObject *names)
+{
+    return nargs == 1 && names == NULL && !self->executing;
+}
+
+/* What the Python method `name` makes of the same arguments. */
 static PyObject *
-session_add(crm_session *self, PyObject *obj)
+ask_python(crm_session *self, const char *name, PyObject *const *args,
+           Py_ssize_t nargs, PyObject *names)
+{
+    PyObject *method = PyObject_GetAttrString((PyObject *)self, name);
+    if (method == NULL) {
+        return NULL;
+    }
+    PyObject *result = PyObject_Vectorcall(method, args, (size_t)nargs, names);
+    Py_DECREF(method);
+    return result;
+}
+
+static PyObject *
+session_add(crm_session *self, PyObject *const *args, Py_ssize_t nargs,
+            PyObject *names)
+{
+    if (!is_plain_call(self, nargs, names)) {
+        return ask_python(self, "_add_as_told", args, nargs, names);
+    }
+    return crm_none_or_error(crm_session_add(self, args[0]));
+}
+
+static PyObject *
+session_add_one(crm_session *self, PyObject *obj)
 {
     return crm_none_or_error(crm_session_add(self, obj));
 }
@@ -391,14 +423,17 @@ session_load_pending(crm_session *self, PyObject *obj)
 }
 
 static PyObject *
-session_delete_loaded(crm_session *self, PyObject *obj)
+session_delete(crm_session *self, PyObject *const *args, Py_ssize_t nargs,
+               PyObject *names)
 {
-    crm_state *state = crm_state_of(self->core, obj);
-    if (state == NULL) {
-        Py_RETURN_FALSE;
+    if (is_plain_call(self, nargs, names)) {
+        crm_state *state = crm_state_of(self->core, args[0]);
+        int status = state == NULL ? 0 : crm_session_delete_loaded(self, state);
+        if (status != 0) {
+            return crm_none_or_error(Py_MIN(status, 0));
+        }
     }
-    int status = crm_session_delete_loaded(self, state);
-    return status < 0 ? NULL : PyBool_FromLong(status);
+    return ask_python(self, "_delete_as_told", args, nargs, names);
 }
 
 static PyObject *
@@ -615,8 +650,28 @@ session_contains(crm_session *self, PyObject *obj)
 
 /* ---- the type --------------------------------------------------------- */
 
+PyDoc_STRVAR(
+    session_add_doc,
+    "add($self, instance, _warn=True)\n--\n\n"
+    "Put an object, and those it refers to, into the session.\n\n"
+    "instance: a new object, which the next flush inserts, or a detached one. "
+    "Raises\norm.exc.UnmappedInstanceError for what is not mapped, "
+    "exc.InvalidRequestError if it is\nin another session, or another object "
+    "has its identity here.");
+PyDoc_STRVAR(
+    session_delete_doc,
+    "delete($self, instance)\n--\n\n"
+    "Mark an object, and those its cascades name, to be deleted by the next "
+    "flush.\n\n"
+    "instance: a persistent or detached object: exc.InvalidRequestError for "
+    "others.");
+
 static PyMethodDef session_methods[] = {
-    {"_add", (PyCFunction)session_add, METH_O,
+    {"add", CRM_FAST(session_add), METH_FASTCALL | METH_KEYWORDS,
+     session_add_doc},
+    {"delete", CRM_FAST(session_delete), METH_FASTCALL | METH_KEYWORDS,
+     session_delete_doc},
+    {"_add", (PyCFunction)session_add_one, METH_O,
      "add() with its save-update cascade."},
     {"_add_all", (PyCFunction)session_add_all, METH_O, "_add() for each."},
     {"_get", CRM_FAST(session_get), METH_FASTCALL,
@@ -627,9 +682,6 @@ static PyMethodDef session_methods[] = {
      "given out as it is, None if there is none, False if neither is sure."},
     {"_mark_deleted", (PyCFunction)session_mark_deleted, METH_O,
      "The next flush deletes it."},
-    {"_delete_loaded", (PyCFunction)session_delete_loaded, METH_O,
-     "_mark_deleted() of an object and what its delete cascades reach, if all "
-     "of that is loaded, persistent and unchanged; else False."},
     {"_load_pending", (PyCFunction)session_load_pending, METH_O,
      "Attach an object whose relationships are loaded though it has no row."},
     {"_unmark_deleted", (PyCFunction)session_unmark_deleted, METH_O,

@@ -744,6 +744,20 @@ class SessionBase:
 
     _event_mask: int
     """SESSION_* bits: `_fire(name, obj)` is called for these events."""
+    def add(self, instance: object, _warn: bool = True) -> None:
+        """Put an object, and those it refers to, into the session.
+
+        instance: a new object, which the next flush inserts, or a detached one. Raises
+        orm.exc.UnmappedInstanceError for what is not mapped, exc.InvalidRequestError if it is in
+        another session, or another object has its identity here. Called by what a flush runs, or with other arguments than the object:
+        `_add_as_told(instance, _warn=True)` is.
+        """
+    def delete(self, instance: object) -> None:
+        """Mark an object, and those its cascades name, to be deleted by the next flush.
+
+        instance: a persistent or detached object: exc.InvalidRequestError for others. Calls `_delete_as_told(instance)` unless what the cascades reach is loaded, persistent
+        in this session and unchanged, and a transaction is begun.
+        """
     def _add(self, obj: object) -> None:
         """add() with its save-update cascade over loaded relationships: transient
         becomes pending, detached persistent. exc.UnmappedInstanceError,
@@ -767,9 +781,6 @@ class SessionBase:
     def _load_pending(self, obj: object) -> None:
         """Attach an object whose relationships are loaded though it has no row."""
     def _mark_deleted(self, obj: object) -> None: ...
-    def _delete_loaded(self, obj: object) -> bool:
-        """_mark_deleted for the plain case: a persistent object of this session whose
-        class has no delete cascade, in a begun transaction. False: nothing was done."""
     def _unmark_deleted(self, obj: object) -> None: ...
     def _expunge(self, obj: object) -> None:
         """Detach one object (no cascade)."""

@@ -515,6 +515,45 @@ def copies_of_graphs(p: Any) -> None:
     copy(2, lambda each: setattr(each, "id", None), expunge=False)
 
 
+@program
+def arguments_of_add_and_delete(p: Any) -> None:
+    User, _ = blog(p)
+    s = p.session()
+    user = User(name="a")
+    s.add(instance=user)
+    s.add(User(name="b"), False)
+    s.add(User(name="c"), _warn=False)
+    p.show(len(s.new))
+    s.commit()
+    s.delete(instance=user)
+    p.show(len(s.deleted))
+    p.error(lambda: s.add())
+    p.error(lambda: s.add(user, False, 1))
+    p.error(lambda: s.delete())
+    p.error(lambda: s.delete(user, user))
+    p.error(lambda: s.delete(object=user))
+    p.error(lambda: s.delete(1))
+    p.error(lambda: s.add(None))
+    s.flush()
+    p.error(lambda: s.delete(user))
+
+    class Own(p.orm.Session):
+        def add(self, instance: Any, _warn: bool = True) -> None:
+            p.show("add", instance.name)
+            super().add(instance, _warn=_warn)
+
+        def delete(self, instance: Any) -> None:
+            p.show("delete", instance.name)
+            super().delete(instance)
+
+    own = Own(s.get_bind())
+    own.add(User(name="d"))
+    own.commit()
+    own.delete(own.query(User).filter_by(name="d").one())
+    own.commit()
+    p.show(own.scalars(p.select(User.name).order_by(User.id)).all())
+
+
 @pytest.mark.parametrize("run", program.registered)
 def test_programs(run: Any) -> None:
     compare(run, warned=True)

@@ -291,13 +291,10 @@ class Session(ExecutingSession, SessionClassMethods):
 
     # -- objects ------------------------------------------------------------
 
-    def add(self, instance: object, _warn: bool = True) -> None:
-        """Put an object, and those it refers to, into the session.
+    # add() and delete() are the core's, for what most programs give them.
 
-        instance: a new object, which the next flush inserts, or a detached one. Raises
-        orm.exc.UnmappedInstanceError for what is not mapped, exc.InvalidRequestError if it is in
-        another session, or another object has its identity here.
-        """
+    def _add_as_told(self, instance: object, _warn: bool = True) -> None:
+        """add() while a flush runs, or with a second argument."""
         if self._warn_on_events and _warn:
             self._flush_warning("Session.add()")
         self._add(instance)
@@ -308,15 +305,10 @@ class Session(ExecutingSession, SessionClassMethods):
             self._flush_warning("Session.add_all()")
         self._add_all(instances)
 
-    def delete(self, instance: object) -> None:
-        """Mark an object, and those its cascades name, to be deleted by the next flush.
-
-        instance: a persistent or detached object: exc.InvalidRequestError for others.
-        """
+    def _delete_as_told(self, instance: object) -> None:
+        """delete() while a flush runs, or of what is not loaded with all that its cascades reach."""
         if self._warn_on_events:
             self._flush_warning("Session.delete()")
-        if self._delete_loaded(instance):
-            return
         from .unitofwork import delete_cascade
 
         if not _core.is_entity(instance):
@@ -628,6 +620,11 @@ class Session(ExecutingSession, SessionClassMethods):
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+# as programs call them, in the errors of wrong arguments
+Session._add_as_told.__qualname__ = "Session.add"
+Session._delete_as_told.__qualname__ = "Session.delete"
 
 
 class _NoAutoflush:

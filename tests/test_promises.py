@@ -539,7 +539,11 @@ def short_statements() -> None:
         statement = sa.select(Child).where(Child.id >= 1).order_by(Child.id).limit(2)
         session.scalars(statement).all()
 
-    for work, most in ((first, 16), (limited, 21)):
+    def saved() -> None:
+        session.add(Parent(name="new"))
+        session.commit()
+
+    for work, most in ((first, 16), (limited, 21), (saved, 39)):
         work()
         found = frames(work)
         assert sum(found.values()) <= most, found

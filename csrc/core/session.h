@@ -39,6 +39,9 @@ crm_state *crm_session_mapped(crm_session *session, PyObject *obj);
  * Returns -1. */
 int crm_session_refuse(crm_state *state, const char *exc_name,
                        const char *format);
+/* sessionbase.c: the objects of one of a session's sets, in order: a new list,
+ * NULL with an exception. */
+PyObject *crm_session_list(const crm_ptrset *set);
 /* delete() of a persistent object whose delete cascades reach only loaded,
  * unchanged lists and objects of this session: 1; 0, with nothing done, of any
  * other; -1 with an exception. */

@@ -125,8 +125,8 @@ session_dealloc(crm_session *self)
 
 /* ---- lists of objects ------------------------------------------------- */
 
-static PyObject *
-list_set(const crm_ptrset *set)
+PyObject *
+crm_session_list(const crm_ptrset *set)
 {
     PyObject *list = PyList_New(0);
     size_t pos = 0;
@@ -143,25 +143,25 @@ list_set(const crm_ptrset *set)
 static PyObject *
 session_list_new(crm_session *self, PyObject *Py_UNUSED(ignored))
 {
-    return list_set(&self->new_);
+    return crm_session_list(&self->new_);
 }
 
 static PyObject *
 session_list_modified(crm_session *self, PyObject *Py_UNUSED(ignored))
 {
-    return list_set(&self->modified);
+    return crm_session_list(&self->modified);
 }
 
 static PyObject *
 session_list_deleted(crm_session *self, PyObject *Py_UNUSED(ignored))
 {
-    return list_set(&self->deleted);
+    return crm_session_list(&self->deleted);
 }
 
 static PyObject *
 session_list_gone(crm_session *self, PyObject *Py_UNUSED(ignored))
 {
-    return list_set(&self->gone);
+    return crm_session_list(&self->gone);
 }
 
 static size_t

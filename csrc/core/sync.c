@@ -43,9 +43,8 @@ PyDoc_STRVAR(
     "True if a relationship of any object is loaded (and not empty) or "
     "changed.");
 
-/* 1, 0, or -1 with an exception. */
-static int
-object_has_history(crm_core *core, PyObject *obj, long slot)
+int
+crm_has_history(crm_core *core, PyObject *obj, long slot)
 {
     crm_state *state = crm_need_state(core, obj);
     if (state == NULL || crm_check_slot(state, slot) < 0) {
@@ -89,7 +88,7 @@ uow_has_history(PyObject *module, PyObject *args)
     int any = 0;
     for (Py_ssize_t i = 0; any == 0 && i < PyList_GET_SIZE(objects); i++) {
         PyObject *obj = Py_NewRef(PyList_GET_ITEM(objects, i));
-        any = object_has_history(core, obj, slot);
+        any = crm_has_history(core, obj, slot);
         Py_DECREF(obj);
     }
     return any < 0 ? NULL : PyBool_FromLong(any);

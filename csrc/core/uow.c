@@ -264,6 +264,21 @@ PyDoc_STRVAR(
     "has_orphan_rules(manager)\n--\n\n"
     "True if objects of the class live only while they have a parent.");
 
+int
+crm_has_orphan_rules(crm_core *core, const crm_manager *manager)
+{
+    PyObject *mro = ((PyTypeObject *)manager->class_)->tp_mro;
+    for (Py_ssize_t i = 0; mro != NULL && i < PyTuple_GET_SIZE(mro); i++) {
+        crm_manager *of =
+            crm_manager_find(core, (PyTypeObject *)PyTuple_GET_ITEM(mro, i));
+        if (of != NULL && of->orphans != NULL &&
+            PyList_GET_SIZE(of->orphans) > 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static PyObject *
 uow_orphan_rules(PyObject *module, PyObject *obj)
 {
@@ -272,17 +287,7 @@ uow_orphan_rules(PyObject *module, PyObject *obj)
         PyErr_SetString(PyExc_TypeError, "a ClassManager was expected");
         return NULL;
     }
-    crm_manager *manager = (crm_manager *)obj;
-    PyObject *mro = ((PyTypeObject *)manager->class_)->tp_mro;
-    for (Py_ssize_t i = 0; mro != NULL && i < PyTuple_GET_SIZE(mro); i++) {
-        crm_manager *of =
-            crm_manager_find(core, (PyTypeObject *)PyTuple_GET_ITEM(mro, i));
-        if (of != NULL && of->orphans != NULL &&
-            PyList_GET_SIZE(of->orphans) > 0) {
-            Py_RETURN_TRUE;
-        }
-    }
-    Py_RETURN_FALSE;
+    return PyBool_FromLong(crm_has_orphan_rules(core, (crm_manager *)obj));
 }
 
 PyDoc_STRVAR(orphans_doc,
@@ -345,10 +350,8 @@ given_key(crm_state *state, crm_key *key, PyObject **own)
     return status;
 }
 
-/* Another object of the session that has the key which an object was given: 0
- * with *other, a new reference or NULL; -1 with an exception. */
-static int
-conflict_of(crm_session *session, crm_state *state, PyObject **other)
+int
+crm_conflict_of(crm_session *session, crm_state *state, PyObject **other)
 {
     crm_key key;
     PyObject *own;
@@ -387,7 +390,7 @@ uow_conflicts(PyObject *module, PyObject *args)
          i++) {
         PyObject *obj = Py_NewRef(PyList_GET_ITEM(objects, i)), *other = NULL;
         crm_state *state = crm_need_state(core, obj);
-        if (state == NULL || conflict_of(session, state, &other) < 0 ||
+        if (state == NULL || crm_conflict_of(session, state, &other) < 0 ||
             (other != NULL && crm_append_pair(result, obj, other) < 0)) {
             Py_CLEAR(result);
         }
@@ -746,7 +749,7 @@ int
 crm_uow_init(crm_core *core, PyObject *module)
 {
     if (crm_sync_init(module) < 0 || crm_association_init(core, module) < 0 ||
-        crm_hierarchy_init(module) < 0) {
+        crm_hierarchy_init(module) < 0 || crm_pending_init(module) < 0) {
         return -1;
     }
     return PyModule_AddFunctions(module, functions);

@@ -138,7 +138,16 @@ crm_append_pair(PyObject *list, PyObject *a, PyObject *b)
     return status;
 }
 
-/* sync.c: what a relationship gained and lost since the last flush: new
+/* uow.c: another object of the session that has the key which an object was
+ * given: 0 with *other, a new reference or NULL; -1 with an exception.  May run
+ * the code of a hash. */
+int crm_conflict_of(crm_session *session, crm_state *state, PyObject **other);
+/* Whether objects of the class live only while they have a parent. */
+int crm_has_orphan_rules(crm_core *core, const crm_manager *manager);
+/* sync.c: whether a relationship of an object is loaded and not empty, or has
+ * changed: 1, 0 or -1 with an exception. */
+int crm_has_history(crm_core *core, PyObject *obj, long slot);
+/* What a relationship gained and lost since the last flush: new
  * references to lists, or NULL for nothing.  1 something, 0 nothing, -1 with an
  * exception. */
 int crm_changes_of(crm_state *state, uint16_t slot, PyObject **added,
@@ -161,6 +170,8 @@ const crm_slot_list *crm_own_slots(crm_state *state, crm_manager *target,
 int crm_sync_init(PyObject *module);
 /* The type and the function of association.c. */
 int crm_association_init(crm_core *core, PyObject *module);
+/* The function of pending.c. */
+int crm_pending_init(PyObject *module);
 /* Those of hierarchy.c. */
 int crm_hierarchy_init(PyObject *module);
 

@@ -1075,6 +1075,10 @@ def find_orphans(objects: list[Any], flag: int = 0) -> list[Any]:
 def identity_conflicts(session: SessionBase, objects: list[Any]) -> list[tuple[Any, Any]]:
     """(object, other) for new objects whose primary key another object has."""
 
+def pending_alone(session: SessionBase) -> tuple[ClassManager, list[Any]] | None:
+    """The pending objects, if all that a flush has to do is to insert objects of one class, which
+    has no base and needs no parent, to which nothing has been related and whose keys nobody has."""
+
 def key_changed(objects: list[Any]) -> list[Any]:
     """The objects whose primary key is another than it was."""
 

@@ -370,3 +370,77 @@ def test_members_of_a_wrong_class(p: Any) -> None:
             p.error(s.flush)
             s.rollback()
             s.expunge_all()
+
+
+@program
+def new_objects_alone(p: Any) -> None:
+    """New objects of one class and nothing else, and each way in which there is more to them."""
+
+    class Parent(p.Base):
+        __tablename__ = "parents"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String(20), unique=True)
+        size = p.Column(p.Integer, default=3)
+        born = p.Column(p.Integer, server_default="5")
+        children = p.relationship("Child", back_populates="parent", order_by="Child.id")
+
+    class Child(p.Base):
+        __tablename__ = "children"
+        id = p.Column(p.Integer, primary_key=True)
+        parent_id = p.Column(p.ForeignKey("parents.id"))
+        parent = p.relationship(Parent, back_populates="children")
+
+    class Owned(p.Base):
+        __tablename__ = "owned"
+        id = p.Column(p.Integer, primary_key=True)
+        child_id = p.Column(p.ForeignKey("children.id"))
+
+    s = p.session()
+
+    def flushed(*objects: Any) -> None:
+        s.add_all(objects)
+        p.error(s.flush)
+        p.show(len(s.new), s.is_active)
+        for obj in objects:
+            states = p.inspect(obj)
+            p.show(states.pending, states.persistent, states.transient, sorted(states.unloaded))
+        if s.is_active:
+            p.show([(obj.id, getattr(obj, "born", None)) for obj in objects])
+        else:
+            s.rollback()
+
+    flushed(Parent(name="a"), Parent(name="b", size=None), Parent(id=70, name="c"))
+    s.commit()
+    flushed(Parent(name=p.func.lower("D")), Parent(name="e"))
+    flushed(Parent(name="f"), Parent(name="a"))
+    flushed(Parent(name="g", children=[Child()]))
+    flushed(Child(parent=s.get(Parent, 70)))
+    held = s.get(Parent, 70)
+    flushed(Parent(id=70, name="h"))
+    flushed(Parent(id=held.id, name="i"))
+    s.expunge_all()
+    flushed(Parent(id=70, name="j"))
+    held = s.get(Parent, 70)
+    held.name = "changed"
+    flushed(Parent(name="k"))
+    s.delete(held)
+    flushed(Parent(name="l"))
+    new = Parent(name="m")
+    s.add(new)
+    with s.begin_nested():
+        flushed(Parent(name="n"))
+    p.show(s.execute(p.select(Parent.name, Parent.size).order_by(Parent.id)).all())
+    s.rollback()
+    p.show(new in s, p.inspect(new).transient)
+
+    # what is mapped later counts: an owner that it cannot be without, a version
+    flushed(Child())
+    Child.owned = p.relationship(Owned, cascade="all, delete-orphan")
+    Owned.child = p.relationship(Child, overlaps="owned")
+    flushed(Owned())
+    heard: list[Any] = []
+    p.event.listen(Child, "before_insert", lambda mapper, connection, obj: heard.append(obj.id))
+    flushed(Child(), Child())
+    p.show(heard)
+    s.rollback()
+    p.show(s.execute(p.select(Child.id)).all(), s.execute(p.select(Owned.id)).all())

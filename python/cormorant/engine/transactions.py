@@ -103,7 +103,10 @@ class RootTransaction(Transaction):
         connection._begin_impl(self)
         connection._transaction = self
         self.is_active = True
-        connection._refresh()
+        if connection._events is None and connection._context_transaction is None:
+            connection._live = connection._dbapi_connection  # as _refresh() says
+        else:
+            connection._refresh()
 
     def _detach(self) -> None:
         connection = self.connection

@@ -41,6 +41,7 @@ class RelationInfo:
         "source",
         "target",
         "target_slots",
+        "whole",
     )
 
     def __init__(self, info: MapperInfo, prop: Any) -> None:
@@ -48,10 +49,11 @@ class RelationInfo:
         self.key: str = prop.key
         self.slot: int = prop.slot
         self.parent = info
-        whole = prop.parent is info.mapper and not any(
+        #: whether all objects of the hierarchy have it
+        self.whole: bool = prop.parent is info.mapper and not any(
             mapper.concrete for mapper in prop.parent.self_and_descendants[1:]
         )
-        self._only = None if whole else prop.parent.class_manager
+        self._only = None if self.whole else prop.parent.class_manager
         self._holders = frozenset(m.class_manager for m in prop.parent._holders(prop))
         self.direction = prop.direction
         self.target = info_of(prop.mapper)
@@ -101,6 +103,7 @@ class MapperInfo:
         "_cascades",
         "_concrete",
         "_key_functions",
+        "_plain",
         "_referring",
         "_relations",
         "_tables",
@@ -123,6 +126,7 @@ class MapperInfo:
         self._cascades: dict[str, tuple[RelationInfo, ...]] = {}
         self._concrete: bool | None = None
         self._key_functions: tuple[Any, ...] | None = None
+        self._plain: bool | None = None
         self._referring: tuple[Any, ...] | None = None
         self._tables: tuple[Any, ...] | None = None
         # dialect -> persistence.Statements, or persistence.Hierarchy
@@ -139,6 +143,23 @@ class MapperInfo:
         tables."""
         mapper = self.mapper
         return bool(mapper._inheriting_mappers) or not mapper.local_table._is_table
+
+    def is_plain(self) -> bool:
+        """Whether nothing remains to be done for objects of it whose rows were inserted: it is one
+        mapper to one table, no column is a version or an SQL expression, none is read back, and
+        there are no composites."""
+        found = self._plain
+        if found is None:
+            mapper = self.mapper
+            found = self._plain = (
+                not self.is_hierarchy
+                and mapper.batch
+                and mapper.version_id_col is None
+                and not mapper._expression_props
+                and mapper.eager_defaults is not True
+                and not mapper._has_composites
+            )
+        return found
 
     def has_orphan_rules(self) -> bool:
         """Whether objects of some class of it may not be without a parent."""

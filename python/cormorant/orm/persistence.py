@@ -64,7 +64,7 @@ def _save_with(
         for obj in info.sorted(updates):
             _save_with(flush, info, connection, [], [obj])
         return
-    if mapper_events and _SAVED & mapper_events:
+    if mapper_events and SAVED & mapper_events:
         _save_and_tell(flush, info, connection, new, updates)
     else:
         _save(flush, info, connection, new, updates)
@@ -76,7 +76,14 @@ def _save_with(
                 _check_versions(mapper, group, inserted)
 
 
-_SAVED = {"before_insert", "before_update", "after_insert", "after_update"}
+def insert_plain(flush: Flush, info: MapperInfo, new: list[Any]) -> None:
+    """save() of new objects whose mapper is plain, if nobody listens to that."""
+    connection = flush.session._writing_connection(info.mapper)
+    _insert(flush, statements_of(info, connection.dialect), connection, new)
+
+
+#: what listeners hear of rows that are saved
+SAVED = {"before_insert", "before_update", "after_insert", "after_update"}
 
 
 def _check_versions(mapper: Any, objects: list[Any], inserted: bool) -> None:

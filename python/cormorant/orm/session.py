@@ -507,7 +507,7 @@ class Session(ExecutingSession, SessionClassMethods):
                 self._flush_and_tell(transaction, objects)
                 return
             flush = _make_flush(self, transaction, objects)
-            if flush.work:
+            if flush.work or flush.plain is not None:
                 if transaction._state is not ACTIVE:
                     flush.check()
                 try:

@@ -279,7 +279,8 @@ class SessionTransaction:
         session = self.session
         if session._events is not None:
             session._fire("before_commit")
-        self._commit_inner()
+        if session._innermost is not self:
+            self._commit_inner()
         if not session._flushing:
             for _ in range(100):
                 if not session._unflushed:

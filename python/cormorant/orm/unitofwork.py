@@ -16,6 +16,7 @@ from . import dependency, key_switches, persistence
 from .base import MANYTOMANY, ONETOMANY, instance_str
 from .flushinfo import MapperInfo, RelationInfo, info_of, relations_of
 from .instance import InstanceState
+from .listening import mapper_events
 from .ordering import Node, per_object_layers, plan_of
 from .transaction import ACTIVE
 
@@ -42,6 +43,13 @@ class Work:
 class Flush:
     """One flush of a session: collects the work, orders it and runs it."""
 
+    plain: tuple[MapperInfo, list[Any]] | None = None
+    """New objects that are to be inserted, if there is nothing else to do or to say: no `work`."""
+    related = False
+    """Whether there is what relate() makes."""
+    tracking = False
+    """Whether `registered` knows what is in the `updates` of all work."""
+
     def __init__(
         self,
         session: Session,
@@ -52,14 +60,23 @@ class Flush:
         self.transaction = transaction
         self.objects = objects
         self.work: dict[MapperInfo, Work] = {}
-        self.registered: set[int] = set()
-        self.active: set[RelationInfo] = set()
         self.row_switches: dict[int, Any] = {}
         self.expire_after: list[tuple[Any, Sequence[int]]] = []
         # New objects, and which slots of which of them INSERTs have filled.
         self.filled: list[tuple[list[Any], list[tuple[int, int, tuple[int, ...]]]]] = []
         # Objects, and slots that their columns' onupdate has set.
         self.updated: list[tuple[list[Any], set[int]]] = []
+        if session._events is not None:
+            session._fire("before_flush", self, objects)
+        self._collect(objects)
+
+    def relate(self) -> None:
+        """Make what relationships keep their notes in, which rows of one class do without."""
+        if self.related:
+            return
+        self.related = True
+        self.registered: set[int] = set()
+        self.active: set[RelationInfo] = set()
         # What a second UPDATE has filled of rows that this flush inserted: (id of the object, slot).
         self.known: set[tuple[int, int]] = set()
         # What many to many relationships gained and lost, by saved objects and by deleted ones.
@@ -80,11 +97,6 @@ class Flush:
         # Marked as deleted, and not deleted by this flush: the next one looks again.
         self.spared: list[Any] = []
         self.children_added: dict[RelationInfo, set[int]] = {}
-        # Whether `updates` may hold what `registered` does not know yet.
-        self.tracking = False
-        if session._events is not None:
-            session._fire("before_flush", self, objects)
-        self._collect(objects)
 
     def connection(self, mapper: Any) -> Any:
         """The connection that rows of a mapper are written with.
@@ -99,6 +111,13 @@ class Flush:
 
     def _collect(self, objects: Sequence[Any] | None) -> None:
         session = self.session
+        if not objects and session._events is None and session.connection_callable is None:
+            alone = _core.pending_alone(session)
+            if alone is not None and not (mapper_events and persistence.SAVED & mapper_events):
+                info = info_of(alone[0].mapper)
+                if info.is_plain():
+                    self.plain = info, alone[1]
+                    return
         counts = session._counts()
         new = session._new() if counts[0] else []
         modified = session._modified() if counts[1] else []
@@ -127,6 +146,7 @@ class Flush:
                 self._work(manager).deletes += group
         for work in list(self.work.values()):
             if work.info.has_orphan_rules():
+                self.relate()
                 dependency.take_orphans(self, work)
 
     def _with_pending_children(self, objects: Sequence[Any]) -> set[int]:
@@ -252,33 +272,45 @@ class Flush:
 
     def abandon(self) -> None:
         """The flush does not take place."""
-        for obj in self.condemned:
+        for obj in self.condemned if self.related else ():
             self.session._unmark_deleted(obj)
 
     def run(self) -> None:
         """Write everything."""
-        session = self.session
+        session, plain = self.session, self.plain
         session._warn_on_events = True
         try:
-            self._execute()
+            if plain is None:
+                self._execute()
+            else:
+                persistence.insert_plain(self, *plain)
         finally:
             session._warn_on_events = False
-        self.finish()
+        if plain is None:
+            self.finish()
+            return
+        persistence.finish_inserts(self, *plain)
+        if self.expire_after:
+            self.expire_written()
+        if session._unflushed and session._counts()[1]:
+            self._reset_changes(session._modified())
 
     def _execute(self) -> None:
         work = self.work
         for changed in list(work.values()):
             if changed.updates and changed.info.referring():
+                self.relate()
                 key_switches.take(self, changed)
         if len(work) == 1:
             (only,) = work.values()
-            if not relations_of(only.info) or _is_unrelated(only):
+            if _is_unrelated(only):
                 # The common plain case: one mapper, nothing to order.
                 if only.new or only.updates:
                     persistence.save(self, only.info, only.new, only.updates)
                 if only.deletes:
                     persistence.delete(self, only.info, only.deletes)
                 return
+        self.relate()
         loads, self.session._loads_for_itself = self.session._loads_for_itself, True
         try:
             self._presort()
@@ -378,14 +410,14 @@ class Flush:
         """What the database has made of rows is read when it is asked for."""
         expired, self.expire_after = self.expire_after, []
         for obj, slots in expired:
-            if self.known:
+            if self.related and self.known:
                 slots = [slot for slot in slots if (id(obj), slot) not in self.known]
             _core.expire(obj, slots)
 
     def finish(self) -> None:
         """After the last statement: objects take the states they now have."""
         session, transaction = self.session, self.transaction
-        for relation, switched in self.switched:
+        for relation, switched in self.switched if self.related else ():
             key_switches.follow(self, relation, switched)
         if session._events is not None:
             self.keep_filled()
@@ -402,9 +434,10 @@ class Flush:
                     transaction._updated.extend(work.updates)
             if work.new:
                 persistence.finish_inserts(self, info, work.new)
-        _core.commit_states(self.followed)
+        if self.related:
+            _core.commit_states(self.followed)
         self.expire_written()
-        for obj in self.spared:
+        for obj in self.spared if self.related else ():
             deleted = _core.state_flags(obj) & _core.STATE_DELETED  # for another reason
             if _core.session_of(obj) is session and not deleted:
                 session._mark_deleted(obj)
@@ -434,11 +467,14 @@ UOWTransaction = Flush
 
 
 def _is_unrelated(work: Work) -> bool:
-    """Whether all objects are new ones that nothing has been related to."""
-    if work.updates or work.deletes:
+    """Whether their class has no relationships, or all objects are new ones that nothing has been
+    related to."""
+    relations = work.info.relations()
+    if relations and (work.updates or work.deletes):
         return False
-    for relation in relations_of(work.info):
-        if _core.has_history(relation.of(work.new), relation.slot):
+    new = work.new
+    for relation in relations:
+        if _core.has_history(new if relation.whole else relation.of(new), relation.slot):
             return False
     return True
 

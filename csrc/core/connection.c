@@ -238,6 +238,10 @@ connection_traverse(crm_connection *self, visitproc visit, void *arg)
     for (size_t i = 0; i < CRM_HOOKS; i++) {
         Py_VISIT(self->hooks[i]);
     }
+    int stop = crm_functions_traverse(self, visit, arg);
+    if (stop != 0) {
+        return stop;
+    }
     Py_VISIT(self->info);
     Py_VISIT(self->kept);
     Py_VISIT(self->failed_params);
@@ -260,6 +264,7 @@ connection_clear(crm_connection *self)
     for (size_t i = 0; i < CRM_HOOKS; i++) {
         Py_CLEAR(self->hooks[i]);
     }
+    crm_functions_clear(self);
     Py_CLEAR(self->info);
     Py_CLEAR(self->kept);
     Py_CLEAR(self->failed_params);

@@ -14,6 +14,7 @@
 
 #include "core.h"
 #include "../driver.h"
+#include "link.h"
 #include "plan.h"
 
 struct crm_present;                           /* present.h */
@@ -28,6 +29,7 @@ typedef struct crm_connection {
     PyObject *driver_capsule; /* owned: keeps the driver's module loaded */
     PyObject *dbapi;          /* owned: module with Error, IntegrityError, … */
     PyObject *hooks[CRM_HOOKS]; /* owned, or NULL: see hooks.c */
+    crm_link *functions;        /* that the driver calls: functions.c */
     PyObject *info;        /* owned dict for the user, NULL until asked for */
     PyObject *kept;        /* the same for the package itself */
     uint64_t in_use;       /* ident of the thread between enter and leave, or
@@ -102,6 +104,10 @@ int crm_function_inverse(void *ctx, void *function, int64_t group,
 int crm_function_value(void *ctx, void *function, int64_t group, crm_give give,
                        void *to, crm_error *err);
 void crm_function_drop(void *ctx, void *function);
+/* Visits what the functions refer to, for the collector.  Drops that: they
+ * raise from then on. */
+int crm_functions_traverse(crm_connection *self, visitproc visit, void *arg);
+void crm_functions_clear(crm_connection *self);
 
 /* The methods set_hook(), enable_extensions() and load_extension(), and what
  * crm_host has for hooks: those take the GIL, keep the exception that is set

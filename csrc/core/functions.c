@@ -1,11 +1,53 @@
 /* functions.c: functions of the program that SQL may call: Connection's
  * create_function(), create_aggregate() and create_collation(), and how a
  * driver calls them.
+ *
+ * The driver has the address of a crm_function; what that refers to is the
+ * connection's, so that the collector sees it.
  */
 #include "codec.h"
 #include "connection.h"
 #include "error.h"
 #include "raise.h"
+
+/* What the driver calls a function by, until it drops it. */
+typedef struct {
+    crm_link link;    /* among the functions of the connection */
+    PyObject *called; /* owned: a function, or an aggregate as below; NULL once
+                         the collector took it */
+} crm_function;
+
+int
+crm_functions_traverse(crm_connection *self, visitproc visit, void *arg)
+{
+    for (crm_link *at = self->functions; at != NULL; at = at->next) {
+        Py_VISIT(((crm_function *)at)->called);
+    }
+    return 0;
+}
+
+void
+crm_functions_clear(crm_connection *self)
+{
+    crm_link *first;
+    while ((first = self->functions) != NULL) {
+        /* the driver drops it all the same */
+        crm_link_remove(&self->functions, first);
+        *first = (crm_link){0};
+        Py_CLEAR(((crm_function *)first)->called);
+    }
+}
+
+/* What to call: a new reference, or NULL with an exception. */
+static PyObject *
+called_by(void *function)
+{
+    PyObject *called = ((crm_function *)function)->called;
+    if (called == NULL) {
+        PyErr_SetString(PyExc_ReferenceError, "the function is gone");
+    }
+    return Py_XNewRef(called);
+}
 
 /* A tuple of what the cells are, NULL with an exception. */
 static PyObject *
@@ -69,8 +111,8 @@ crm_function_call(void *ctx, void *function, const crm_cell *args, size_t count,
     crm_connection *self = ctx;
     crm_core *core = self->core;
     crm_visit visit = crm_visit_begin(self);
-    PyObject *called = Py_NewRef((PyObject *)function);
-    PyObject *values = decode_all(core, args, count);
+    PyObject *called = called_by(function);
+    PyObject *values = called == NULL ? NULL : decode_all(core, args, count);
     PyObject *result =
         values == NULL ? NULL : PyObject_Call(called, values, NULL);
     int status = CRM_OK;
@@ -78,7 +120,7 @@ crm_function_call(void *ctx, void *function, const crm_cell *args, size_t count,
         status = fail(err, "user-defined function raised exception");
     }
     Py_XDECREF(values);
-    Py_DECREF(called);
+    Py_XDECREF(called);
     crm_visit_end(self, visit);
     return status;
 }
@@ -134,14 +176,14 @@ static const char *const finalize_words[3] = WORDS("finalize");
 
 /* crm_host.step and inverse. */
 static int
-change_group(crm_connection *self, PyObject *function, int64_t group,
+change_group(crm_connection *self, void *function, int64_t group,
              const char *const words[3], const crm_cell *args, size_t count,
              crm_error *err)
 {
     crm_core *core = self->core;
     crm_visit visit = crm_visit_begin(self);
-    PyObject *called = Py_NewRef(function);
-    PyObject *key = PyLong_FromLongLong(group);
+    PyObject *called = called_by(function);
+    PyObject *key = called == NULL ? NULL : PyLong_FromLongLong(group);
     PyObject *made = key == NULL ? NULL : running(called, key);
     const char *failed =
         made == NULL ? "user-defined aggregate's '__init__' method raised error"
@@ -149,7 +191,7 @@ change_group(crm_connection *self, PyObject *function, int64_t group,
     int status = failed == NULL ? CRM_OK : fail(err, failed);
     Py_XDECREF(made);
     Py_XDECREF(key);
-    Py_DECREF(called);
+    Py_XDECREF(called);
     crm_visit_end(self, visit);
     return status;
 }
@@ -170,15 +212,15 @@ crm_function_inverse(void *ctx, void *function, int64_t group,
 
 /* crm_host.finish and value: the group is over after the first. */
 static int
-ask_group(crm_connection *self, PyObject *function, int64_t group, bool over,
+ask_group(crm_connection *self, void *function, int64_t group, bool over,
           crm_give give, void *to, crm_error *err)
 {
     crm_core *core = self->core;
     const char *const *words = over ? finalize_words : value_words;
     crm_visit visit = crm_visit_begin(self);
-    PyObject *called = Py_NewRef(function);
-    PyObject *known = PyTuple_GET_ITEM(called, 1);
-    PyObject *key = PyLong_FromLongLong(group);
+    PyObject *called = called_by(function);
+    PyObject *known = called == NULL ? NULL : PyTuple_GET_ITEM(called, 1);
+    PyObject *key = known == NULL ? NULL : PyLong_FromLongLong(group);
     PyObject *made = NULL, *result = NULL;
     if (key != NULL) {
         made = Py_XNewRef(PyDict_GetItemWithError(known, key));
@@ -197,7 +239,7 @@ ask_group(crm_connection *self, PyObject *function, int64_t group, bool over,
         give_result(core, result, give, to) == 0 ? CRM_OK : fail(err, failed);
     Py_XDECREF(made);
     Py_XDECREF(key);
-    Py_DECREF(called);
+    Py_XDECREF(called);
     crm_visit_end(self, visit);
     return status;
 }
@@ -237,15 +279,15 @@ crm_function_compare(void *ctx, void *function, const crm_cell *left,
     crm_core *core = self->core;
     const crm_cell cells[2] = {*left, *right};
     bool without = crm_host_begin(self);
-    PyObject *called = Py_NewRef((PyObject *)function);
-    PyObject *texts = decode_all(core, cells, 2);
+    PyObject *called = called_by(function);
+    PyObject *texts = called == NULL ? NULL : decode_all(core, cells, 2);
     PyObject *result =
         texts == NULL ? NULL : PyObject_Call(called, texts, NULL);
     int status = result == NULL ? CRM_FAIL : CRM_OK;
     *order = result == NULL ? 0 : sign_of(result);
     Py_XDECREF(result);
     Py_XDECREF(texts);
-    Py_DECREF(called);
+    Py_XDECREF(called);
     crm_host_end(self, without);
     return status;
 }
@@ -254,21 +296,46 @@ void
 crm_function_drop(void *ctx, void *function)
 {
     crm_connection *self = ctx;
+    crm_function *dropped = function;
     crm_visit visit = crm_visit_begin(self);
-    Py_DECREF((PyObject *)function);
+    PyObject *called = dropped->called;
+    crm_link_remove(&self->functions, &dropped->link);
+    PyMem_Free(dropped);
+    Py_XDECREF(called);
     crm_visit_end(self, visit);
 }
 
+/* The function of what is called, whose reference is stolen: the connection's,
+ * NULL with an exception. */
+static crm_function *
+new_function(crm_connection *self, PyObject *called)
+{
+    crm_function *function = PyMem_Malloc(sizeof(*function));
+    if (function == NULL) {
+        Py_DECREF(called);
+        PyErr_NoMemory();
+        return NULL;
+    }
+    function->called = called;
+    crm_link_add(&self->functions, &function->link);
+    return function;
+}
+
 /* Gives the driver a function, NULL to take the name back: None or NULL.
- * Steals `function`. */
+ * Steals `called`. */
 static PyObject *
 make_known(crm_connection *self, crm_function_kind kind, const char *name,
-           int count, int deterministic, PyObject *function)
+           int count, int deterministic, PyObject *called)
 {
     if (crm_connection_able(self, self->driver->create_function != NULL,
                             "functions of the program") < 0 ||
         crm_connection_enter(self) < 0) {
-        Py_XDECREF(function);
+        Py_XDECREF(called);
+        return NULL;
+    }
+    crm_function *function = NULL;
+    if (called != NULL && (function = new_function(self, called)) == NULL) {
+        crm_connection_leave(self);
         return NULL;
     }
     crm_error err;

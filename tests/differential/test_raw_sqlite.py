@@ -458,6 +458,41 @@ def test_progress_of_a_backup_that_uses_its_connections():
     assert target.execute("SELECT count(*) FROM t").fetchall() == [(1,)]
 
 
+@pytest.mark.parametrize("kind", ["function", "aggregate", "window", "collation", "replaced"])
+def test_functions_do_not_keep_their_connection(kind):
+    def known():
+        raw = cormorant.create_engine("sqlite://").raw_connection()
+        raw.detach()
+        conn = raw.dbapi_connection
+
+        class Closing(Sum):
+            def finalize(self):
+                return int(conn.in_transaction)
+
+        def use(*values):
+            return int(conn.in_transaction)
+
+        if kind == "collation":
+            conn.create_collation("f", use)
+            conn.execute("SELECT 1 UNION SELECT 2 ORDER BY 1 COLLATE f")
+        elif kind == "window":
+            conn.create_window_function("f", 1, Closing)
+        elif kind == "aggregate":
+            conn.create_aggregate("f", 1, Closing)
+        else:
+            conn.create_function("f", 1, use)
+            if kind == "replaced":
+                conn.create_function("f", 1, lambda value: use() + 1)
+        if kind != "collation":
+            conn.execute("SELECT f(1)").fetchall()
+        raw._core = None
+        return weakref.ref(conn._core), weakref.ref(use), weakref.ref(Closing)
+
+    gone = known()
+    gc.collect()
+    assert [made() for made in gone] == [None] * 3
+
+
 def test_hooks_do_not_keep_their_connection():
     def hooked():
         raw = cormorant.create_engine("sqlite://").raw_connection()

@@ -12,6 +12,7 @@ import pytest
 
 import cormorant as sa
 from cormorant.orm import (
+    KeyFuncDict,
     Session,
     declarative_base,
     joinedload,
@@ -751,6 +752,47 @@ def test_threads_share_an_engine(tmp_path):
     assert errors == []
     with Session(engine) as session:
         assert session.query(User).count() == 218
+    engine.dispose()
+
+
+def test_a_collection_loses_its_adapter_when_it_comes_back():
+    """It was read of a new object, so that it is that one's again when it is changed: in the place
+    of one that was loaded meanwhile, whose end takes what ties it to the object."""
+    base = declarative_base()
+    held = []
+
+    class Kept(KeyFuncDict):
+        def __init__(self):
+            super().__init__(lambda child: child.name)
+
+        def __del__(self):
+            if held and held[0] is not self:
+                del held[0]._sa_adapter
+
+    class Parent(base):
+        __tablename__ = "parents"
+        id = sa.Column(sa.Integer, primary_key=True)
+        children = relationship("Child", collection_class=Kept)
+
+    class Child(base):
+        __tablename__ = "children"
+        id = sa.Column(sa.Integer, primary_key=True)
+        name = sa.Column(sa.String)
+        parent_id = sa.Column(sa.ForeignKey("parents.id"))
+
+    engine = sa.create_engine("sqlite://")
+    base.metadata.create_all(engine)
+    with Session(engine) as session:
+        parent = Parent(id=1)
+        session.add(parent)
+        held.append(parent.children)
+        session.flush()
+        assert parent.children == {}
+        child = Child(id=1, name="a")
+        held[0]["a"] = child
+        assert held[0] == {"a": child}
+        assert not hasattr(held[0], "_sa_adapter")
+        held.clear()
     engine.dispose()
 
 

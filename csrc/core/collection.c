@@ -43,12 +43,15 @@ astray_from(const crm_tie *tie)
 }
 
 /* A collection that has gone astray is changed: it is its object's, whatever
- * has been loaded meanwhile, unless that was given another. */
-static void
+ * has been loaded meanwhile, unless that was given another.  Its tie, or NULL:
+ * what is dropped with the loaded ones may take it. */
+static crm_tie *
 come_back(crm_tie *tie, PyObject *collection, PyObject *obj)
 {
     crm_manager *manager = tie->lost;
-    crm_state *state = crm_state_of(manager->core, obj);
+    crm_core *core = manager->core;
+    crm_state *state = crm_state_of(core, obj);
+    Py_INCREF(collection);
     Py_INCREF(obj);
     tie->lost = NULL;
     Py_CLEAR(tie->astray);
@@ -61,6 +64,9 @@ come_back(crm_tie *tie, PyObject *collection, PyObject *obj)
     }
     Py_DECREF(manager);
     Py_DECREF(obj);
+    tie = crm_tie_of(core, collection);
+    Py_DECREF(collection);
+    return tie;
 }
 
 int
@@ -72,7 +78,10 @@ crm_hold_tie(crm_hold *hold, crm_tie *tie, PyObject *collection)
     }
     PyObject *from = astray_from(tie);
     if (from != NULL && collection != NULL) {
-        come_back(tie, collection, from);
+        tie = come_back(tie, collection, from);
+        if (tie == NULL) {
+            return 0;
+        }
     }
     if (tie->owner == NULL) {
         hold->lost = from == NULL ? tie->lost : NULL;

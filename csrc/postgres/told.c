@@ -11,7 +11,7 @@ crm_pg_notification(crm_conn *conn, int wait, crm_notification *out,
                     crm_error *err)
 {
     PGconn *pg = conn->pg;
-    int64_t begun = crm_pg_milliseconds();
+    int64_t begun = crm_pg_milliseconds(), looked = begun;
     PQfreemem(conn->notified);
     for (;;) {
         if (!PQconsumeInput(pg)) {
@@ -25,18 +25,22 @@ crm_pg_notification(crm_conn *conn, int wait, crm_notification *out,
             out->pid = conn->notified->be_pid;
             return CRM_OK;
         }
+        int64_t now = crm_pg_milliseconds();
         int64_t left = CRM_PG_LOOK_MS;
         if (wait >= 0) {
-            int64_t rest = begun + wait - crm_pg_milliseconds();
+            int64_t rest = begun + wait - now;
             left = rest < left ? rest : left;
         }
         if (left <= 0) {
             return CRM_DONE;
         }
         struct pollfd look = {.fd = PQsocket(pg), .events = POLLIN};
-        if (poll(&look, 1, (int)left) <= 0 &&
-            conn->host->interrupted(conn->host->ctx)) {
-            return crm_fail(err, CRM_E_INTERRUPTED, "interrupted");
+        /* also where other messages come all the time */
+        if (poll(&look, 1, (int)left) <= 0 || now - looked >= CRM_PG_LOOK_MS) {
+            looked = now;
+            if (conn->host->interrupted(conn->host->ctx)) {
+                return crm_fail(err, CRM_E_INTERRUPTED, "interrupted");
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +19,9 @@ import cormorant as sa
 from cormorant import make_url
 
 from .proxy import Proxy
+from .replay import _ask, listening
+from .test_hostile_copy import ABOUT, GREETING, message
+from .test_hostile_server import words
 
 ENDLESS = "COPY (SELECT repeat('x', 1000) FROM generate_series(1, 100000000)) TO STDOUT"
 
@@ -207,6 +211,35 @@ def test_a_signal_ends_waiting_for_notifications(raw: Any, alarm: Any) -> None:
     with pytest.raises(Alarm):
         list(raw.dbapi_connection.notifies())
     works(raw)
+
+
+def test_a_signal_ends_waiting_while_other_messages_come(alarm: Any) -> None:
+    over, given_up = threading.Event(), threading.Event()
+    status = message("S", b"application_name\0a\0") * 100_000
+
+    def serve(client: socket.socket) -> None:
+        _ask(client, True)
+        client.sendall(GREETING)
+        _ask(client, False)
+        client.sendall(ABOUT)
+        ends = time.monotonic() + 30
+        while not over.is_set() and time.monotonic() < ends:
+            client.sendall(status)
+        given_up.set()
+        client.sendall(message("A", words(7) + b"ears\0said\0"))
+
+    with listening(serve) as port:
+        engine = sa.create_engine(
+            f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres",
+            connect_args={"sslmode": "disable", "gssencmode": "disable"},
+        )
+        raw = engine.raw_connection()
+        alarm()
+        with pytest.raises(Alarm):
+            next(raw.dbapi_connection.notifies())
+        assert not given_up.is_set()
+        over.set()
+        raw.invalidate()
 
 
 def test_nothing_else_runs_meanwhile(raw: Any) -> None:

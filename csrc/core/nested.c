@@ -7,7 +7,8 @@
 
 #include <stdbool.h>
 
-/* A level of array more than a database has. */
+/* Levels of arrays are more than a database has.  What is within a record is
+ * quoted once more at each level, which doubles its quotes. */
 #define MAX_DEPTH 16
 
 /* ---- decoding --------------------------------------------------------- */
@@ -344,13 +345,18 @@ is_list(const nested_writer *to, PyObject *value)
     return PyList_Check(value) || (!to->untyped && PyTuple_Check(value));
 }
 
-/* Puts an element or a field. */
+static int encode_untyped(crm_core *core, PyObject *value, int depth,
+                          crm_cell *cell, PyObject **keep);
+
+/* Puts an element or a field, which is within `depth` others. */
 static int
-put_item(nested_writer *to, PyObject *value)
+put_item(nested_writer *to, PyObject *value, int depth)
 {
-    crm_cell cell;
-    PyObject *keep;
-    int status = crm_encode(to->core, to->item, 1, value, &cell, &keep);
+    crm_cell cell = {0};
+    PyObject *keep = NULL;
+    int status = to->untyped && (PyList_Check(value) || PyTuple_Check(value))
+                     ? encode_untyped(to->core, value, depth, &cell, &keep)
+                     : crm_encode(to->core, to->item, 1, value, &cell, &keep);
     if (status < 0) {
         to->status = status;
         return -1;
@@ -389,19 +395,23 @@ put_value(nested_writer *to, PyObject *value, int depth, bool whole)
         Py_XDECREF(items);
         return status < 0 ? -1 : put_ascii(to, "}");
     }
-    return put_item(to, value);
+    return put_item(to, value, depth);
 }
 
 /* Puts a record, whose NULLs are nothing between the commas. */
 static int
-put_record(nested_writer *to, PyObject *tuple)
+put_record(nested_writer *to, PyObject *tuple, int depth)
 {
+    if (depth >= MAX_DEPTH) {
+        PyErr_SetString(PyExc_ValueError, "record nested too deeply");
+        return -1;
+    }
     int status = put_ascii(to, "(");
     for (Py_ssize_t i = 0; status == 0 && i < PyTuple_GET_SIZE(tuple); i++) {
         PyObject *field = PyTuple_GET_ITEM(tuple, i);
         status = i > 0 ? put_ascii(to, ",") : 0;
         if (status == 0 && field != Py_None) {
-            status = put_item(to, field);
+            status = put_item(to, field, depth + 1);
         }
     }
     return status < 0 ? -1 : put_ascii(to, ")");
@@ -460,21 +470,18 @@ make_list(const crm_elements *of, const crm_cell *text, crm_cell *cell,
     return 0;
 }
 
-int
-crm_nested_untyped(crm_core *core, PyObject *value, crm_cell *cell,
-                   PyObject **keep)
+/* crm_nested_untyped() of what is within `depth` others. */
+static int
+encode_untyped(crm_core *core, PyObject *value, int depth, crm_cell *cell,
+               PyObject **keep)
 {
     static const crm_codec any = {0};
     nested_writer to;
     int status = begin_writing(&to, core, &any);
     bool record = PyTuple_Check(value);
-    if (status == 0 && Py_EnterRecursiveCall(" in a list of parameters") == 0) {
-        status =
-            record ? put_record(&to, value) : put_value(&to, value, 0, false);
-        Py_LeaveRecursiveCall();
-    }
-    else {
-        status = -1;
+    if (status == 0) {
+        status = record ? put_record(&to, value, depth)
+                        : put_value(&to, value, depth, false);
     }
     PyObject *text = written(&to, status);
     if (text == NULL) {
@@ -491,5 +498,18 @@ crm_nested_untyped(crm_core *core, PyObject *value, crm_cell *cell,
         Py_XDECREF(kept);
     }
     Py_DECREF(text);
+    return status;
+}
+
+int
+crm_nested_untyped(crm_core *core, PyObject *value, crm_cell *cell,
+                   PyObject **keep)
+{
+    /* adapters may make such a value again of what is within this one */
+    if (Py_EnterRecursiveCall(" in a list of parameters") != 0) {
+        return CRM_ENCODE_REFUSED;
+    }
+    int status = encode_untyped(core, value, 0, cell, keep);
+    Py_LeaveRecursiveCall();
     return status;
 }

@@ -15,6 +15,8 @@ from typing import Any
 import psycopg
 import pytest
 
+import cormorant
+
 from .. import postgres
 from .harness import PACKAGES
 
@@ -179,6 +181,30 @@ def test_records(url: str) -> None:
         sql = ["UPDATE t SET p = :x RETURNING p", "SELECT cast(:x AS pair)"]
         refused = compare(url, driver, sql, [(1, "x y"), (None, "a,b"), (2, None), (1,)])
         assert [error[0][1] for error in refused] == ["(1,)"] * 2
+
+
+def test_records_within_records(url: str) -> None:
+    """Each level quotes the quotes of the next: SQLAlchemy's drivers take all memory for forty."""
+
+    def nested(levels: int, array: bool) -> Any:
+        value: Any = "x"
+        for _ in range(levels):
+            value = [(value,)] if array else (value, None)
+        return value
+
+    for driver in ("psycopg2", "psycopg"):
+        engine = cormorant.create_engine(f"postgresql+{driver}:{url}")
+        with engine.connect() as connection:
+            for levels, array in ((17, False), (40, False), (300, False), (9, True), (40, True)):
+                with pytest.raises(cormorant.exc.StatementError, match="nested too deeply"):
+                    connection.execute(
+                        cormorant.text("SELECT cast(:x AS text)"), {"x": nested(levels, array)}
+                    )
+            depth = connection.scalar(
+                cormorant.text("SELECT cast(:x AS text)"), {"x": nested(16, False)}
+            )
+            assert depth.count(",") == 16
+        engine.dispose()
 
 
 def test_constructs(url: str) -> None:

@@ -70,14 +70,17 @@ cascade_offer(cascade *way, crm_session *self, crm_state *parent, uint16_t slot,
 }
 
 /* Everything the cascade of one relationship reaches: what it holds, and what
- * it held at the last flush.  Sets *queue to a list or NULL. */
+ * it held at the last flush; of a collection that is never loaded, what was
+ * added to it and taken from it.  Sets *queue to a list or NULL. */
 static int
 cascade_queue(cascade *way, crm_session *self, crm_state *state, uint16_t slot,
               PyObject **queue)
 {
     *queue = NULL;
     PyObject *held = crm_state_held(state, slot);
-    if (!CRM_SLOT_HAS(held) || held == Py_None) {
+    if ((!CRM_SLOT_HAS(held) || held == Py_None) &&
+        ((crm_state_attr(state, slot)->flags & CRM_ATTR_DEFERRED) == 0 ||
+         crm_state_pending(state, slot) == NULL)) {
         return 0;
     }
     PyObject *lists = crm_state_history_known(state, slot);

@@ -44,7 +44,8 @@ enum {
     CRM_ATTR_DEFERRED_HISTORY = 1 << 9, /* scalar relationship: an old value
                                            that is not known is loaded when its
                                            history is asked for */
-    CRM_ATTR_DEFERRED = 1 << 11,        /* a column mapped as deferred */
+    CRM_ATTR_DEFERRED = 1 << 11,        /* a column mapped as deferred; a
+                                           collection that is never loaded */
     CRM_ATTR_LISTENERS = 1 << 12,       /* listeners: see events.h */
     CRM_ATTR_LATE_LISTENERS = 1 << 13,
     CRM_ATTR_INIT_LISTENERS = 1 << 14, /* of values made for want of one, of

@@ -227,7 +227,8 @@ core_share_row(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     uint16_t nattrs =
         other->page == NULL ? 0 : crm_state_manager(other)->nattrs;
     for (uint16_t slot = 0; slot < nattrs; slot++) {
-        if (crm_state_attr(other, slot)->flags & CRM_ATTR_DEFERRED &&
+        if (crm_state_attr(other, slot)->kind == CRM_ATTR_COLUMN &&
+            crm_state_attr(other, slot)->flags & CRM_ATTR_DEFERRED &&
             crm_state_held(other, slot) == CRM_UNLOADED) {
             nattrs = 0; /* a row whose value would have to be hidden */
         }

@@ -226,7 +226,7 @@ def impl_of(prop: Any, class_: type, dispatch: Any) -> AttributeImpl:
     kind: type[AttributeImpl] = ScalarAttributeImpl
     if prop._is_relationship:
         kind = CollectionAttributeImpl if prop.uselist else ScalarObjectAttributeImpl
-        if prop.lazy in ("dynamic", "write_only"):
+        if prop._is_never_loaded:
             kind = _UnloadedImpl
     return kind(class_, prop.key, None, dispatch, parent_token=prop)
 

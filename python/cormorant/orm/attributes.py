@@ -451,7 +451,7 @@ def _history(instance: object, slot: int, prop: Any) -> History:
 
 def _is_unloaded(prop: Any) -> bool:
     """Whether an attribute is a collection that is never loaded."""
-    return prop._is_relationship and prop.lazy in ("dynamic", "write_only")
+    return bool(prop._is_relationship and prop._is_never_loaded)
 
 
 def _is_collection(prop: Any) -> bool:
@@ -505,7 +505,7 @@ def with_loss(obj: object, slot: int, prop: Any, history: History) -> History:
 def set_committed_value(instance: object, key: str, value: Any) -> None:
     """Give an attribute a value as if it had been loaded: no history."""
     slot, prop = _slot_and_property(instance, key)
-    if prop._is_relationship and prop.lazy in ("dynamic", "write_only"):
+    if prop._is_relationship and prop._is_never_loaded:
         raise NotImplementedError("Dynamic attributes don't support collection population.")
     _core.set_loaded(instance, slot, value)
     _core.unexpire(instance, True)  # what it has besides is expired by name

@@ -204,11 +204,14 @@ class _Merge:
         if self.load and any((id(obj), r) in self.came for r in prop._reverse_property):
             return
         value = _core.loaded(obj, prop.slot)
+        if value is _core.NO_VALUE and prop._is_never_loaded and any(_core.history(obj, prop.slot)):
+            value = _core.get_value(obj, prop.slot)  # what was added is among all the others
         if value is _core.NO_VALUE:
             return
         self.came.update((id(child), prop) for child in _members(prop, value))
         if prop.uselist:
-            if self.load and _core.state_flags(merged) & _core.STATE_KEY:
+            known = _core.state_flags(merged) & _core.STATE_KEY
+            if self.load and known and prop.lazy != "write_only":
                 # The old members must be known to find what went.
                 before = self.session._loads_for_itself
                 self.session._loads_for_itself = True

@@ -226,6 +226,11 @@ class RelationshipProperty(MapperProperty):
 
     # -- the class attribute
 
+    @property
+    def _is_never_loaded(self) -> bool:
+        """Whether the collection is one that is written to and queried."""
+        return self.lazy in ("dynamic", "write_only")
+
     def _instrument(self) -> None:
         mapper = self.parent
         kind = _core.ATTR_COLLECTION if self.uselist else _core.ATTR_SCALAR
@@ -234,7 +239,7 @@ class RelationshipProperty(MapperProperty):
             self.instrument_class(holder)
 
     def instrument_class(self, mapper: Mapper[Any]) -> None:
-        if self.lazy not in ("dynamic", "write_only"):
+        if not self._is_never_loaded:
             super().instrument_class(mapper)
             return
         from .writeonly import WriteOnlyAttribute
@@ -254,6 +259,8 @@ class RelationshipProperty(MapperProperty):
             flags |= _core.ATTR_SINGLE_PARENT
         if self.viewonly:
             flags |= _core.ATTR_VIEWONLY
+        if self._is_never_loaded:
+            flags |= _core.ATTR_DEFERRED
         if self.key in self.parent.validators:
             flags |= _core.ATTR_EVENTS
             if not self.parent.validators[self.key][1]["include_backrefs"]:
@@ -342,7 +349,7 @@ class RelationshipProperty(MapperProperty):
         if self.uselist is None:
             self.uselist = self.direction is not MANYTOONE
         alone = not self.uselist or self.direction is MANYTOONE
-        if alone and self.lazy in ("dynamic", "write_only"):
+        if alone and self._is_never_loaded:
             raise exc.InvalidRequestError(
                 f"On relationship {self}, 'dynamic' loaders cannot be used with "
                 "many-to-one/one-to-one relationships and/or uselist=False."

@@ -463,7 +463,7 @@ def refresh(
     before, session._loads_for_itself = session._loads_for_itself, True
     try:
         for prop in relationships:
-            if prop.lazy not in ("dynamic", "write_only"):  # which hold nothing
+            if not prop._is_never_loaded:  # which hold nothing
                 _core.get_value(obj, prop.slot)
     finally:
         session._loads_for_itself = before

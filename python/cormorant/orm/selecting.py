@@ -493,7 +493,7 @@ class SelectState:
             and prop._use_get
         ):
             return
-        if prop.lazy in ("dynamic", "write_only"):
+        if prop._is_never_loaded:
             if strategy == "noload":
                 return  # it holds nothing that could be left out
             raise sa_exc.InvalidRequestError(

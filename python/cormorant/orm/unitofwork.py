@@ -532,7 +532,7 @@ def _present(obj: Any, relation: RelationInfo) -> Sequence[Any]:
     """What a relationship has that is loaded: what waits for it to be is not reached."""
     value = _core.peek(obj, relation.slot)
     if value is _core.NO_VALUE:
-        return ()
+        return _core.history(obj, relation.slot)[0] if relation.prop._is_never_loaded else ()
     if not relation.prop.uselist:
         return (value,)
     added, unchanged, _removed = _core.history(obj, relation.slot)

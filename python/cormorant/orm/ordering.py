@@ -270,6 +270,7 @@ def per_object_layers(flush: Flush, plan: Plan) -> Iterator[list[tuple[Node, lis
     Each layer is a list of (node, objects): None means all objects of the node.
     """
     cyclic = plan.cyclic
+    _take_followers(flush, plan)
     made = Nodes(plan.nodes)
     nodes: dict[Node, None] = {}
     edges: set[Edge] = set()
@@ -304,6 +305,27 @@ def per_object_layers(flush: Flush, plan: Plan) -> Iterator[list[tuple[Node, lis
     ordered = sorted(nodes, key=_by_name)
     for layer in layers(ordered, edges):
         yield _gather(layer)
+
+
+def _take_followers(flush: Flush, plan: Plan) -> None:
+    """Children of parents whose keys change are written where they are saved one by one, though it
+    is the database that would change their rows (passive_updates)."""
+    saved = {node.subject for node in plan.cyclic if node.kind == "save"}
+    for relation in plan.active:
+        if (
+            relation.direction is not ONETOMANY
+            or relation.post_update
+            or relation.parent not in saved
+            or relation.target not in saved
+        ):
+            continue
+        work = flush.work.get(relation.parent)
+        for parent in _core.key_changed(relation.of(work.updates)) if work is not None else ():
+            for child in _core.history(parent, relation.slot)[1]:
+                if child is None or flush.is_deleted(child):
+                    continue
+                if _core.session_of(child) is flush.session:
+                    flush.register_update(child)
 
 
 def _is_replaced(node: Node, in_cycle: set[Any]) -> bool:

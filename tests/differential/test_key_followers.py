@@ -1,0 +1,110 @@
+"""A parent's key changes, and the database changes its children's rows (passive_updates): those of
+classes that refer to each other in a cycle are written as well."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .harness import Programs, compare
+
+program = Programs()
+
+
+@pytest.mark.parametrize("run", program.registered)
+def test_followers(run: Any) -> None:
+    peer, _ = compare(run, warned=True)
+    assert peer.error is None
+
+
+def key(p: Any, target: str) -> Any:
+    return p.Column(p.ForeignKey(target, onupdate="cascade"))
+
+
+@program
+def of_its_own_class(p: Any) -> None:
+    class Node(p.Base):
+        __tablename__ = "node"
+        id = p.Column(p.Integer, primary_key=True)
+        parent_id = key(p, "node.id")
+        children = p.relationship("Node", order_by="Node.id")
+
+    s = p.session()
+    top = Node(id=1, children=[Node(id=2, children=[Node(id=3)]), Node(id=4)])
+    s.add(top)
+    s.commit()
+    p.show([len(child.children) for child in top.children])
+    for number in (10, 20):
+        top.id = number
+        s.flush()
+        p.show([child.parent_id for child in top.children])
+        top.children[0].id = number + 1
+        s.flush()
+        p.show([child.parent_id for child in top.children[0].children])
+    top.id = 30
+    top.children.append(Node(id=5))
+    s.flush()
+    top.id = 40
+    gone = top.children.pop()
+    s.flush()
+    p.show([child.parent_id for child in top.children], gone.parent_id)
+    s.expire(top, ["children"])
+    top.id = 50
+    s.commit()
+    p.show([child.parent_id for child in top.children])
+
+
+@program
+def of_a_subclass(p: Any) -> None:
+    class Base(p.Base):
+        __tablename__ = "base"
+        id = p.Column(p.Integer, primary_key=True)
+        kind = p.Column(p.String)
+        children = p.relationship("Sub", foreign_keys="Sub.parent_id", order_by="Sub.id")
+        __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "base"}
+
+    class Sub(Base):
+        __tablename__ = "sub"
+        id = p.Column(p.ForeignKey("base.id", onupdate="cascade"), primary_key=True)
+        parent_id = key(p, "base.id")
+        __mapper_args__ = {"polymorphic_identity": "sub", "inherit_condition": id == Base.id}
+
+    s = p.session()
+    s.add(Base(id=1, children=[Sub(id=2), Sub(id=3)]))
+    s.commit()
+    top = s.get(Base, 1)
+    p.show(len(top.children))
+    top.id = 5
+    s.flush()
+    p.show([child.parent_id for child in top.children])
+
+
+@program
+def of_two_classes(p: Any) -> None:
+    class A(p.Base):
+        __tablename__ = "a"
+        id = p.Column(p.Integer, primary_key=True)
+        b_id = p.Column(p.ForeignKey("b.id", onupdate="cascade", use_alter=True, name="of_b"))
+        bs = p.relationship("B", foreign_keys="B.a_id")
+
+    class B(p.Base):
+        __tablename__ = "b"
+        id = p.Column(p.Integer, primary_key=True)
+        a_id = key(p, "a.id")
+        as_ = p.relationship("A", foreign_keys="A.b_id", order_by="A.id")
+
+    s = p.session()
+    a = A(id=1, bs=[B(id=1, as_=[A(id=2)])])
+    s.add(a)
+    s.commit()
+    b = a.bs[0]
+    p.show(len(b.as_))
+    b.id = 9
+    s.flush()
+    p.show(b.as_[0].b_id)
+    b.id = 10
+    b.as_.append(A(id=3))
+    a.id = 30
+    s.flush()
+    p.show([each.b_id for each in b.as_], b.a_id)

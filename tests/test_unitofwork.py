@@ -278,3 +278,42 @@ def test_wrong_class_in_a_collection():
     assert _core.history(user, slot)[0] == [other]
     with pytest.raises(exc.FlushError, match="Attempting to flush an item of type"):
         s.flush()
+
+
+def lines_run(function):
+    """How many lines of Python a call runs."""
+    count = 0
+
+    def trace(frame, event, arg):
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        function()
+    finally:
+        sys.settrace(before)
+    return count
+
+
+def test_putting_back_what_was_deleted_is_linear():
+    """Each of many deleted objects that a collection has again was looked for among all."""
+    counts = []
+    for size in (20, 40, 80):
+        b = blog()
+        s = b.session
+        s.autoflush = False
+        user = b.User(name="u", age=1)
+        posts = [b.Post(title=f"{i}") for i in range(size)]
+        s.add_all([user, *posts])
+        s.flush()
+        assert user.posts == []
+        for post in reversed(posts):
+            s.delete(post)
+        user.posts = posts
+        counts.append(lines_run(s.flush))
+        assert s.query(b.Post).filter_by(user_id=user.id).count() == size
+        assert len(s.deleted) == size  # marked still: the next flush looks again
+    assert counts[2] - counts[1] <= 2.2 * (counts[1] - counts[0])

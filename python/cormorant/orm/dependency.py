@@ -185,13 +185,16 @@ def _presort_saves(flush: Flush, relation: RelationInfo, objects: list[Any], sta
                 full_history(obj, relation, every=True)  # the old object may have to go
     gained, lost = _core.relation_scan(flush.session, objects, relation.slot, start)
     if direction is ONETOMANY:
+        spared = []
         for _parent, child in gained:
             if child not in flush.session:
                 _warn_stranger(child, "add", relation)
             elif _core.state_flags(child) & _core.STATE_TO_DELETE:
-                flush.cancel_delete(child)
+                spared.append(child)
             else:
                 flush.register_update(child)
+        if spared:
+            flush.cancel_deletes(spared)
         for _parent, child in lost:
             _lose_child(flush, relation, child)
         _follow_key_change(flush, relation, objects, start)

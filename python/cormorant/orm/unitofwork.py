@@ -7,6 +7,7 @@ form cycles, which are ordered one by one.
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -210,18 +211,19 @@ class Flush:
         for obj in objects:
             self.register_update(obj)
 
-    def cancel_delete(self, obj: Any) -> None:
-        """An object marked as deleted that was put into a collection again."""
-        self.session._unmark_deleted(obj)
-        self.spared.append(obj)
-        work = self._work(_core.manager_of(obj))
-        for place, other in enumerate(work.deletes):
-            if other is obj:
-                del work.deletes[place]
-                for relation, seen in work.seen_deletes.items():
-                    work.seen_deletes[relation] = seen - (place < seen)
-                break
-        self.register_update(obj)
+    def cancel_deletes(self, objects: list[Any]) -> None:
+        """Objects marked as deleted that were put into collections again."""
+        by_id = {id(obj): obj for obj in objects}
+        for obj in by_id.values():
+            self.session._unmark_deleted(obj)
+        self.spared += by_id.values()
+        for work in {self._work(_core.manager_of(obj)): None for obj in by_id.values()}:
+            places = [p for p, other in enumerate(work.deletes) if id(other) in by_id]
+            for relation, seen in work.seen_deletes.items():
+                work.seen_deletes[relation] = seen - bisect.bisect_left(places, seen)
+            work.deletes[:] = [obj for obj in work.deletes if id(obj) not in by_id]
+        for obj in by_id.values():
+            self.register_update(obj)
 
     def _track(self) -> None:
         if not self.tracking:

@@ -335,6 +335,21 @@ for statement in (
 items = session.scalars(select(I).from_statement(select(I))).all()
 print([item.text for item in items])
 """,
+    "raiseload of what has expired since": """
+for options in (
+    [load_only(Order.name, raiseload=True)],
+    [defer(Order.name, raiseload=True), defer(Order.note, raiseload=True)],
+    [defer("*", raiseload=True)],
+):
+    for expire in (session.expire, lambda o: session.commit(), lambda o: session.rollback()):
+        for names in ("name", "note", "r"), ("note", "name", "ah"), ("r", "a", "note"):
+            o = session.scalars(select(Order).options(*options).order_by(Order.id)).first()
+            expire(o)
+            for name in names:
+                attempt(lambda: getattr(o, name))
+            print(sorted(inspect(o).unloaded))
+            session.expunge_all()
+""",
     "criteria that objects cannot answer": """
 for crit in (Order.twice > 5, Order.total > 5, Order.ah + 1 > 5, Order.dtotal == 1, func.abs(Order.ah) > 3):
     os = session.scalars(select(Order)).all()

@@ -53,8 +53,18 @@ def remembered(obj: Any, prop: Any, token: Any) -> tuple[Any, LoadElement | None
     context = _core.load_options(obj)
     if context is None:
         return None, None
+    if token is COLUMN_WILDCARD and not context.of_row:
+        return context, None
     element, _ = context.table.find(context.path, prop, token)
     return context, element
+
+
+def _forget_row(obj: Any) -> None:
+    """An object that had expired is loaded again: what options left out of its row waits for
+    nothing but to be read."""
+    context = _core.load_options(obj)
+    if context is not None and context.of_row:
+        _core.set_load_options(obj, LoadContext(context.table, context.path, False))
 
 
 def _load_column(obj: Any, mapper: Any, prop: Any) -> None:
@@ -127,6 +137,8 @@ def _load_column(obj: Any, mapper: Any, prop: Any) -> None:
             _core.unexpire(obj, True)  # its row is there: the others wait by name
     else:
         found = load_what_is_expired(session, obj, mapper)
+    if found and flags & _core.STATE_EXPIRED:
+        _forget_row(obj)
     if not found:
         raise ObjectDeletedError(obj)
 

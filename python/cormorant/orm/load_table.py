@@ -193,12 +193,15 @@ def _conflicting(element: LoadElement) -> Path:
 class LoadContext:
     """What a loaded object remembers of its statement: options and its own path."""
 
-    __slots__ = ("path", "table")
+    __slots__ = ("of_row", "path", "table")
 
-    def __init__(self, table: LoadTable, path: Path) -> None:
+    def __init__(self, table: LoadTable, path: Path, of_row: bool = True) -> None:
         #: with the values of the object's execution
         self.table = table
         self.path = path
+        #: whether the object has the columns of that statement's row still, without those that
+        #: options left out
+        self.of_row = of_row
 
     @property
     def key(self) -> tuple[LoadTable, Path]:

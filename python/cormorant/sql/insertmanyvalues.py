@@ -165,7 +165,9 @@ def many_values(
     casts: list[str | None] = []
     if sentinel == "server":
         for column, _ in sets:
-            casts.append(None if column is auto else dialect.cast_of_rows(column.type))
+            casts.append(
+                None if column is auto else dialect.cast_of_rows(column.type, compiler.preparer)
+            )
     outside = compiler.parameters_in(before + after + returning)
     return ManyValues(
         before, values, after, returning, sorted_returning, sentinel, casts, outside, sentinels

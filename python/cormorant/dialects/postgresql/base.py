@@ -167,15 +167,15 @@ class PGDialect(DefaultDialect):
                     impl.__dict__["dispatch"] = type_.dispatch  # who listens to a generic type
         return list(found.values())
 
-    def bind_cast(self, type_: Any) -> str | None:
-        """What is written after a parameter of a type."""
-        return self._bind_cast(type_, self, self._casts)  # type: ignore[no-any-return]
+    def bind_cast(self, type_: Any, preparer: Any) -> str | None:
+        """What is written after a parameter of a type; `preparer` is that of the statement."""
+        return self._bind_cast(type_, self, self._casts, preparer)  # type: ignore[no-any-return]
 
-    def cast_of_rows(self, type_: Any) -> str:
+    def cast_of_rows(self, type_: Any, preparer: Any) -> str:
         """What a column of VALUES that has values of a type is cast to."""
         from .casts import cast_of_rows
 
-        return cast_of_rows(type_, self)
+        return cast_of_rows(type_, self, preparer)
 
     @util.memoized_property
     def _bind_cast(self) -> Any:

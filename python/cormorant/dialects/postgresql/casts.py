@@ -64,8 +64,9 @@ def unwrapped(type_: Any, dialect: Any) -> Any:
     return impl
 
 
-def bind_cast(type_: Any, dialect: Any, table: Mapping[type, Any]) -> str | None:
-    """What a parameter of the type is cast to, None for nothing."""
+def bind_cast(type_: Any, dialect: Any, table: Mapping[type, Any], preparer: Any) -> str | None:
+    """What a parameter of the type is cast to, None for nothing; `preparer` writes the names of
+    types that have a schema."""
     if type_._isnull:
         return None
     impl = unwrapped(type_, dialect)
@@ -84,7 +85,8 @@ def bind_cast(type_: Any, dialect: Any, table: Mapping[type, Any]) -> str | None
     if found is True:
         if isinstance(type_, sqltypes.Interval) and table is not ASYNCPG:
             return None
-        return str(dialect.type_compiler_instance.process(impl))
+        types = dialect.type_compiler_instance
+        return str(types.process(impl, identifier_preparer=preparer))
     if found == "VARCHAR" and impl.collation and not impl.length:
         name = dialect.identifier_preparer.quote_identifier(impl.collation)
         return f"VARCHAR COLLATE {name}"
@@ -97,7 +99,7 @@ def bind_cast(type_: Any, dialect: Any, table: Mapping[type, Any]) -> str | None
     return str(found)
 
 
-def cast_of_rows(type_: Any, dialect: Any) -> str:
+def cast_of_rows(type_: Any, dialect: Any, preparer: Any) -> str:
     """What a column of VALUES is cast to whose values are of the type. A text keeps its length:
     it would be cut to that of the type, unsaid."""
     impl = unwrapped(type_, dialect)
@@ -105,7 +107,10 @@ def cast_of_rows(type_: Any, dialect: Any) -> str:
         return "VARCHAR"
     if isinstance(impl, sqltypes.Float):
         return f"FLOAT({impl.precision})" if impl.precision else "FLOAT"
-    return dialect.bind_cast(type_) or str(dialect.type_compiler_instance.process(type_))
+    types = dialect.type_compiler_instance
+    return dialect.bind_cast(type_, preparer) or str(
+        types.process(type_, identifier_preparer=preparer)
+    )
 
 
 def _is_native_enum(impl: Any) -> bool:

@@ -50,14 +50,14 @@ class PGCompiler(ConflictCompiler, SQLCompiler):
     def visit_bindparam(self, bindparam: Any, *args: Any, **kw: Any) -> str:
         text = super().visit_bindparam(bindparam, *args, **kw)
         if text[0] == text[-1] == "\x01" and text.count("\x01") == 2:
-            cast = self.dialect.bind_cast(bindparam.type)
+            cast = self.dialect.bind_cast(bindparam.type, self.preparer)
             if cast:
                 text += f"::{cast}"
         return text
 
     def bindtemplate(self, name: str, type_: Any = sqltypes.NULLTYPE) -> str:
         mark = super().bindtemplate(name, type_)
-        cast = self.dialect.bind_cast(type_)
+        cast = self.dialect.bind_cast(type_, self.preparer)
         return f"{mark}::{cast}" if cast else mark
 
     conflict_values_inline = False

@@ -54,15 +54,16 @@ _OTHER_TYPE = """
   AND a.attname = {column} AND a.atttypid NOT IN ({same}))"""
 
 
-def _element_type(type_: Any, dialect: Any) -> str | None:
+def _element_type(type_: Any, dialect: Any, preparer: Any) -> str | None:
     """How the type of an array's elements is written, None if they cannot be sent so."""
     if type_._isnull or type_._has_bind_expression:
         return None
     impl = unwrapped(type_, dialect)
-    text = bind_cast(type_, dialect, PSYCOPG)
+    text = bind_cast(type_, dialect, PSYCOPG, preparer)
     if text is None:
         if isinstance(impl, sqltypes.Enum) and impl.native_enum:
-            text = str(dialect.type_compiler_instance.process(impl))
+            types = dialect.type_compiler_instance
+            text = str(types.process(impl, identifier_preparer=preparer))
         elif isinstance(impl, sqltypes.String):
             return None
         else:
@@ -95,7 +96,7 @@ def rows_as_arrays(
     order = [compiled.binds[name].key for name in marks]
     if set(order) != set(columns) or not order:
         return None  # the SQL has parameters of its own
-    types = [_element_type(columns[name].type, dialect) for name in order]
+    types = [_element_type(columns[name].type, dialect, compiled.preparer) for name in order]
     if None in types:
         return None
     given = [literal_column(f"${i}::{text}[]") for i, text in enumerate(types, 1)]

@@ -44,6 +44,7 @@ PSYCOPG: dict[type, Any] = {
 ASYNCPG: dict[type, Any] = {
     **PSYCOPG,
     sqltypes.Enum: True,
+    sqltypes.CHAR: "CHAR",
     sqltypes.Numeric: "NUMERIC",
     sqltypes.Float: "FLOAT",
     sqltypes.LargeBinary: "BYTEA",
@@ -87,6 +88,8 @@ def bind_cast(type_: Any, dialect: Any, table: Mapping[type, Any], preparer: Any
             return None
         types = dialect.type_compiler_instance
         return str(types.process(impl, identifier_preparer=preparer))
+    if found == "CHAR" and impl.length:
+        found = "VARCHAR"
     if found == "VARCHAR" and impl.collation and not impl.length:
         name = dialect.identifier_preparer.quote_identifier(impl.collation)
         return f"VARCHAR COLLATE {name}"

@@ -14,7 +14,6 @@ from typing import Any
 from .. import _core, exc
 from ..engine.plans import GivenRows
 from ..sql.elements import BindParameter
-from ..sql.names import as_label
 from ..sql.visitors import iterate
 from .bulk_inheritance import column_in, first_version, is_joined
 from .inheritance import key_columns, key_slot
@@ -149,7 +148,7 @@ class _Update:
             self.told_by.append(mapper.version_id_col)
             self.places[mapper._columntoproperty[mapper.version_id_col].key] = self.version
         self.names = [column.key for column in self.columns]
-        self.names += [as_label(f"{table.name}_{column.name}") for column in self.told_by]
+        self.names += [column._tq_label for column in self.told_by]
         for name in dict.fromkeys(
             each.key
             for element in (*criteria, *self.expressions.values())

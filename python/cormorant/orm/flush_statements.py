@@ -14,7 +14,6 @@ from typing import Any
 
 from .. import _core
 from ..sql.insertmanyvalues import rows_of_one_statement
-from ..sql.names import as_label
 from ..sql.type_api import type_codec
 from .flushinfo import MapperInfo
 from .inheritance import cascaded_slots, copied_slots, key_columns, key_slot
@@ -381,16 +380,10 @@ class Statements:
         if self.version_slot >= 0:
             columns.append(self.column_of[self.version_slot])
         for column in columns:
-            name = column.key if delete else self._name_in_where(column)
+            name = column.key if delete else column._tq_label
             names.append(name)
             criteria.append(column == bindparam(name, type_=column.type))
         return and_(*criteria), names
-
-    def _name_in_where(self, column: Any) -> str:
-        name = f"{self.table.name}_{column.name}"
-        while name in self.table.c:
-            name += "_"
-        return as_label(name)  # type: ignore[no-any-return]
 
     def make_update(self, slots: tuple[int, ...]) -> Any:
         """The plan that updates these slots of one row, and its version."""

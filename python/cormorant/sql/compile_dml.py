@@ -137,7 +137,13 @@ class DMLCompiler:
             if returning:
                 text += " " + returning
             if (
-                (returning or self.dialect.use_insertmanyvalues_wo_returning)
+                (
+                    returning
+                    or (
+                        self.dialect.use_insertmanyvalues_wo_returning
+                        and stmt._post_values_clause is None
+                    )
+                )
                 and top
                 and self.for_executemany
                 and stmt.select is None

@@ -106,7 +106,8 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         self.schema_translate_map = schema_translate_map
         self.native_boolean = bool(getattr(dialect, "supports_native_boolean", False))
         self.paramstyle = getattr(dialect, "paramstyle", "named")
-        self.positional = self.paramstyle in ("qmark", "format", "numeric", "numeric_dollar")
+        self._numbers_parameters = self.paramstyle in ("numeric", "numeric_dollar")
+        self.positional = self._numbers_parameters or self.paramstyle in ("qmark", "format")
         self.stack: list[Any] = []
         self.same_named: set[str] = set()
         """Names of tables without a schema that are written as aliases, since a table of that
@@ -189,8 +190,8 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
 
     def _finish(self) -> None:
         """Make the text that the driver gets, and the order of its parameters."""
-        order: list[str] = []
         self._numbers: dict[str, int] = {}
+        order = self._numbered_order() if self._numbers_parameters else []
         form = _MARK_FORMS.get(self.paramstyle)
         if form is not None and not self.post_compile:
             # no call for each parameter, of which a statement may have thousands
@@ -211,15 +212,26 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
             return f"__[POSTCOMPILE_{name}]"
 
         self.string = _MARK.sub(mark, self._template)
-        self.bind_order = order
+        self.bind_order = list(dict.fromkeys(order)) if self._numbers_parameters else order
+
+    def _numbered_order(self) -> list[str]:
+        """The parameters in the order of their numbers, which they get: as they were compiled.
+        Those of the rows of an INSERT come last, to be any number."""
+        there = {found[1] or found[2] for found in _MARK.finditer(self._template)}
+        order = [name for name in self.binds if name in there]
+        if self.many_values is not None:
+            outside = self.many_values.outside_in_order
+            order = [*outside, *(name for name in order if name not in self.many_values.outside)]
+        for name in order:
+            if name not in self.post_compile:
+                self.bindtemplate(name)
+        return order
 
     @property
     def positiontup(self) -> Sequence[str] | None:
         """Names of the parameters in the order of the text, if they are positional."""
         if self._expanded is not None:
             return self._expanded.positiontup
-        if self.paramstyle in ("numeric", "numeric_dollar"):
-            return list(dict.fromkeys(self.bind_order))
         return self.bind_order if self.positional else None
 
     def bindtemplate(self, name: str, type_: Any = NULLTYPE) -> str:
@@ -232,7 +244,7 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
             return "%s"
         if style == "pyformat":
             return f"%({name})s"
-        if style in ("numeric", "numeric_dollar"):
+        if self._numbers_parameters:
             number = self._numbers.setdefault(name, len(self._numbers) + 1)
             return f"{'$' if style == 'numeric_dollar' else ':'}{number}"
         return f":{name}"
@@ -242,7 +254,7 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         it the name, the place in the list if the value is one of a list, and the name there."""
         order: list[tuple[str, int | None, str]] = []
         self._numbers = {}
-        if self.paramstyle in ("numeric", "numeric_dollar"):
+        if self._numbers_parameters:
             for name in self.bind_order:  # members of lists are numbered after the others
                 if name not in self.post_compile:
                     self._numbers.setdefault(name, len(self._numbers) + 1)
@@ -272,7 +284,8 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
 
         def once(match: re.Match[str]) -> str:
             name = match.group(1)
-            names.append((name, name, 0))
+            if not self._numbers_parameters:
+                names.append((name, name, 0))
             return self.bindtemplate(name)
 
         def numbered(number: int) -> str:
@@ -283,6 +296,10 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
 
             return _MARK.sub(mark, row).replace("\x03", str(number))
 
+        if self._numbers_parameters:
+            for name in self.many_values.outside_in_order:
+                self.bindtemplate(name)
+                names.append((name, name, 0))
         before = _MARK.sub(once, before)
         rows = ", ".join([numbered(number) for number in range(count)])
         return f"{before}{rows}{_MARK.sub(once, after)}", names
@@ -293,6 +310,9 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         before, row, after = self.many_values.template(ordered)
         text = f"{before}{row.replace(', ' + chr(3), '')}{after}"
         self._numbers = {}
+        if self._numbers_parameters:
+            for name in self.many_values.outside_in_order:
+                self.bindtemplate(name)
         return _MARK.sub(lambda match: self.bindtemplate(match.group(1)), text)
 
     def _expand_one(
@@ -347,7 +367,7 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         """The marks of the members of a list, which come next in `order`."""
         names = self._names_of_members(name, places)
         order.extend([(name, number, made) for number, made in enumerate(names)])
-        if self.paramstyle in ("numeric", "numeric_dollar"):
+        if self._numbers_parameters:
             return [self.bindtemplate(made, type_) for made in names]
         mark = self.bindtemplate("\x00", type_)
         return [mark.replace("\x00", made) for made in names]

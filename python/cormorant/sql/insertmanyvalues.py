@@ -21,6 +21,7 @@ class ManyValues:
         "before",
         "casts",
         "outside",
+        "outside_in_order",
         "returning",
         "sentinel",
         "sentinels",
@@ -37,7 +38,7 @@ class ManyValues:
         sorted_returning: str,
         sentinel: str | None,
         casts: Sequence[str | None],
-        outside: frozenset[str],
+        outside: Sequence[str],
         sentinels: Sequence[Any] = (),
     ) -> None:
         """`before` is the text up to VALUES and `after` what follows it. `sentinel` is
@@ -49,7 +50,8 @@ class ManyValues:
         self.before = before
         self.values = values
         self.after = after
-        self.outside = outside
+        self.outside_in_order = outside
+        self.outside = frozenset(outside)
         self.returning = returning
         self.sorted_returning = sorted_returning
         self.sentinel = sentinel
@@ -131,6 +133,12 @@ def column_of_defaults(table: Any, dialect: Any) -> Any:
     return column
 
 
+def _in_order(compiler: Any, text: str) -> list[str]:
+    """The parameters in a part of the text, as they were compiled."""
+    there = compiler.parameters_in(text)
+    return [name for name in compiler.binds if name in there]
+
+
 def many_values(
     compiler: Any,
     stmt: Any,
@@ -145,7 +153,7 @@ def many_values(
     dialect, table = compiler.dialect, stmt.table
     values = [value for _, value in sets]
     if not returning:
-        outside = compiler.parameters_in(before + after)
+        outside = _in_order(compiler, before + after)
         return ManyValues(before, values, after, "", "", None, (), outside)
     columns = list(stmt._all_selected_columns or compiler.returning)
     made = len(compiler.result_columns)
@@ -168,7 +176,7 @@ def many_values(
             casts.append(
                 None if column is auto else dialect.cast_of_rows(column.type, compiler.preparer)
             )
-    outside = compiler.parameters_in(before + after + returning)
+    outside = _in_order(compiler, before + after + returning)
     return ManyValues(
         before, values, after, returning, sorted_returning, sentinel, casts, outside, sentinels
     )

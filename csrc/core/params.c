@@ -122,32 +122,81 @@ shown_cell(const crm_plan *plan, const crm_codec *codec, const crm_cell *cell)
     return shown;
 }
 
-/* What a bind is shown as in logs and errors: what its type makes of the value,
- * taken from `cell` if that is not NULL.  A new reference; NULL with an
- * exception if the type refuses the value. */
+static PyObject *shown_value(const crm_plan *plan, const crm_codec *codec,
+                             PyObject *value, const crm_cell *cell);
+
+static bool
+is_sequence(PyObject *value)
+{
+    return PyList_Check(value) || PyTuple_Check(value);
+}
+
+/* As shown_value(), of an array: a list of what the type of the elements makes
+ * of each, as deep as the first of them are lists. */
 static PyObject *
-shown_value(crm_plan *plan, const crm_bind *bind, PyObject *value,
+shown_list(const crm_plan *plan, const crm_codec *item, PyObject *value)
+{
+    if (Py_EnterRecursiveCall(" in an array")) {
+        return NULL;
+    }
+    /* a copy: the type may run code that changes the list */
+    PyObject *items = PySequence_Tuple(value);
+    Py_ssize_t count = items == NULL ? 0 : PyTuple_GET_SIZE(items);
+    bool deeper = count > 0 && is_sequence(PyTuple_GET_ITEM(items, 0));
+    PyObject *list = items == NULL ? NULL : PyList_New(count);
+    for (Py_ssize_t i = 0; list != NULL && i < count; i++) {
+        PyObject *one = PyTuple_GET_ITEM(items, i);
+        PyObject *shown = deeper && is_sequence(one)
+                              ? shown_list(plan, item, one)
+                              : shown_value(plan, item, one, NULL);
+        if (shown == NULL) {
+            Py_CLEAR(list);
+            break;
+        }
+        PyList_SET_ITEM(list, i, shown);
+    }
+    Py_XDECREF(items);
+    Py_LeaveRecursiveCall();
+    return list;
+}
+
+/* What a value is shown as in logs and errors: what its type makes of it, taken
+ * from `cell` if that is not NULL.  A new reference; NULL with an exception if
+ * the type refuses the value. */
+static PyObject *
+shown_value(const crm_plan *plan, const crm_codec *codec, PyObject *value,
             const crm_cell *cell)
 {
-    if (takes_as_is(plan, &bind->codec)) {
-        return Py_NewRef(value);
+    if (codec->code == CRM_TYPE_ARRAY && plan->typed && is_sequence(value)) {
+        crm_codec item;
+        if (crm_codec_item(codec->arg, &item) < 0) {
+            return NULL;
+        }
+        if (!takes_as_is(plan, &item)) {
+            return shown_list(plan, &item, value);
+        }
     }
-    if (bind->codec.code == CRM_TYPE_BINARY) {
+    if (takes_as_is(plan, codec)) {
+        bool null = codec->code == CRM_TYPE_JSON &&
+                    value == PyTuple_GET_ITEM(codec->arg, 2);
+        return Py_NewRef(null ? Py_None : value);
+    }
+    if (codec->code == CRM_TYPE_BINARY) {
         return value == Py_None ? Py_NewRef(value)
                                 : PyMemoryView_FromObject(value);
     }
     if (cell != NULL) {
-        return shown_cell(plan, &bind->codec, cell);
+        return shown_cell(plan, codec, cell);
     }
     crm_cell made;
     PyObject *keep;
     int status =
-        crm_encode(plan->core, &bind->codec, plan->typed, value, &made, &keep);
+        crm_encode(plan->core, codec, plan->typed, value, &made, &keep);
     if (status == CRM_ENCODE_UNBINDABLE) {
         PyErr_Clear();
         return Py_NewRef(value);
     }
-    PyObject *shown = status < 0 ? NULL : shown_cell(plan, &bind->codec, &made);
+    PyObject *shown = status < 0 ? NULL : shown_cell(plan, codec, &made);
     Py_XDECREF(keep);
     return shown;
 }
@@ -180,10 +229,11 @@ shown_values(crm_plan *plan, PyObject *const *values, size_t nvalues,
     PyObject *shown = PyTuple_New((Py_ssize_t)plan->nbinds);
     for (size_t i = 0; shown != NULL && i < plan->nbinds; i++) {
         const crm_bind *bind = &plan->binds[i];
-        PyObject *value = bind->index < nvalues
-                              ? shown_value(plan, bind, values[bind->index],
-                                            cells == NULL ? NULL : &cells[i])
-                              : Py_NewRef(Py_None);
+        PyObject *value =
+            bind->index < nvalues
+                ? shown_value(plan, &bind->codec, values[bind->index],
+                              cells == NULL ? NULL : &cells[i])
+                : Py_NewRef(Py_None);
         if (value == NULL) {
             Py_CLEAR(shown);
             break;

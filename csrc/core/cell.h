@@ -51,6 +51,7 @@ crm_tag_has_bytes(unsigned tag)
 enum {
     CRM_CELL_ASCII = 1, /* text: every byte < 0x80 */
     CRM_CELL_UTC = 2,   /* timestamp: a moment, in UTC */
+    CRM_CELL_VIEW = 1,  /* blob: a memoryview where no type says otherwise */
 };
 
 typedef struct {

@@ -48,6 +48,16 @@ decode_inet(const crm_cell *cell)
     return value;
 }
 
+static PyObject *
+decode_bytes(const crm_cell *cell)
+{
+    PyObject *bytes = PyBytes_FromStringAndSize(cell->u.p, cell->len);
+    if (bytes != NULL && (cell->flags & CRM_CELL_VIEW)) {
+        Py_SETREF(bytes, PyMemoryView_FromObject(bytes));
+    }
+    return bytes;
+}
+
 PyObject *
 crm_decode_plain(crm_core *core, const crm_cell *cell)
 {
@@ -63,7 +73,7 @@ crm_decode_plain(crm_core *core, const crm_cell *cell)
         case CRM_JSON:
             return decode_json_text(core, cell);
         case CRM_BLOB:
-            return PyBytes_FromStringAndSize(cell->u.p, cell->len);
+            return decode_bytes(cell);
         case CRM_BOOL:
             return PyBool_FromLong(cell->u.i != 0);
         case CRM_DATE:
@@ -356,6 +366,12 @@ crm_decode(crm_core *core, const crm_codec *codec, const crm_cell *cell)
     }
     if (cell->tag == CRM_NULL) {
         Py_RETURN_NONE;
+    }
+    crm_cell bytes;
+    if (cell->tag == CRM_BLOB) { /* which types have as such */
+        bytes = *cell;
+        bytes.flags = 0;
+        cell = &bytes;
     }
     switch (codec->code) {
         case CRM_TYPE_FLOAT:

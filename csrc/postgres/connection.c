@@ -45,8 +45,12 @@ own_option(crm_conn *conn, const char *key, const char *value, crm_error *err)
         conn->decoder.inet_as_text = !is_true(value);
         return CRM_DONE;
     }
-    if (strcmp(key, "as_literals") == 0) {
-        conn->as_literals = is_true(value);
+    if (strcmp(key, "follows") == 0) {
+        conn->as_literals = strcmp(value, "psycopg2") == 0;
+        conn->decoder.follows = conn->as_literals ? CRM_PG_AS_PSYCOPG2
+                                : strcmp(value, "asyncpg") == 0
+                                    ? CRM_PG_AS_ASYNCPG
+                                    : CRM_PG_AS_PSYCOPG;
         return CRM_DONE;
     }
     if (strcmp(key, "begin") == 0) {

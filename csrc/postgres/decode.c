@@ -14,6 +14,7 @@
 #define EPOCH_MICROS (INT64_C(730119) * 86400 * 1000000)
 
 #define CHAR_OID 18
+#define VOID_OID 2278
 
 /* ---- types ------------------------------------------------------------ */
 
@@ -596,7 +597,9 @@ crm_pg_scalar(crm_pg_decoder *decoder, const crm_pg_type *type,
             return set_int(cell, CRM_INT64, crm_pg_get32(bytes));
         case CRM_PG_FLOAT4:
             NEED(4);
-            return set_double(cell, shortest(crm_pg_get32(bytes)));
+            return set_double(cell, decoder->follows == CRM_PG_AS_ASYNCPG
+                                        ? float_of(crm_pg_get32(bytes))
+                                        : shortest(crm_pg_get32(bytes)));
         case CRM_PG_FLOAT8: {
             NEED(8);
             uint64_t bits = crm_pg_get64(bytes);
@@ -607,8 +610,15 @@ crm_pg_scalar(crm_pg_decoder *decoder, const crm_pg_type *type,
         case CRM_PG_NUMERIC:
             return decode_numeric(decoder, bytes, len, cell);
         case CRM_PG_BYTEA:
+            if (decoder->follows == CRM_PG_AS_PSYCOPG2) {
+                cell->flags = CRM_CELL_VIEW;
+            }
             return set_bytes(cell, CRM_BLOB, bytes, len);
         case CRM_PG_TEXT:
+            if (type->oid == VOID_OID &&
+                decoder->follows == CRM_PG_AS_ASYNCPG) {
+                return set_int(cell, CRM_NULL, 0);
+            }
             if (type->oid == CHAR_OID && len == 1 && *bytes == '\0') {
                 len = 0; /* how an empty "char" is sent */
             }
@@ -677,8 +687,8 @@ crm_pg_decode(crm_pg_decoder *decoder, const crm_pg_type *type,
     if (crm_rows_put(rows, col, cell.tag, cell.u.p, cell.len) < 0) {
         return CRM_PG_NOMEM;
     }
-    if (cell.tag == CRM_INET) {
-        crm_rows_set(rows, col, CRM_INET, cell.flags, rows->current[col]);
+    if (cell.tag == CRM_INET || cell.tag == CRM_BLOB) {
+        crm_rows_set(rows, col, cell.tag, cell.flags, rows->current[col]);
     }
     return CRM_PG_OK;
 }

@@ -64,9 +64,17 @@ crm_pg_type crm_pg_type_find(const crm_pg_types *types, uint32_t oid);
 /* Adds a type, or replaces what is known of it; -1 when memory is out. */
 int crm_pg_type_add(crm_pg_types *types, crm_pg_type type);
 
+/* The driver whose values are made, where they are not the same. */
+typedef enum {
+    CRM_PG_AS_PSYCOPG = 0,
+    CRM_PG_AS_PSYCOPG2, /* bytes are views, numbers of parameters literals */
+    CRM_PG_AS_ASYNCPG,  /* a float4 is what its bits are, void is None */
+} crm_pg_follows;
+
 /* Where values are put together; zeroed to begin with. */
 typedef struct {
     crm_pg_types types;
+    uint8_t follows;   /* crm_pg_follows */
     int32_t zone;      /* of the session, for timestamptz; negative: UTC */
     bool inet_as_text; /* addresses of networks are their text */
     char *scratch;     /* owned: text of one value */

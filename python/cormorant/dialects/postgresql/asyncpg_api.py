@@ -145,7 +145,7 @@ def _class_name(condition: str) -> str:
 
 def connect(conninfo: str = "", **options: Any) -> _core.Connection:
     """A new connection: see dbapi.connect()."""
-    return dbapi.open_connection(_module, conninfo, options)
+    return dbapi.open_connection(_module, conninfo, {"follows": "asyncpg", **options})
 
 
 _module = sys.modules[__name__]

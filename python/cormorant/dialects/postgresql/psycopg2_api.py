@@ -480,7 +480,7 @@ class ServerCursor(_Common, _ServerCursor):
 
 def connect(conninfo: str = "", **options: Any) -> _core.Connection:
     """A new connection: see dbapi.connect(). Numbers are of the types that literals have."""
-    return open_connection(_module, conninfo, {"as_literals": True, **options})
+    return open_connection(_module, conninfo, {"follows": "psycopg2", **options})
 
 
 def cursor(connection: _core.Connection) -> Any:

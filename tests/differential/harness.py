@@ -216,7 +216,8 @@ class _Recorder(logging.Handler):
                 return
             if self.skip:
                 self.skip = False
-                return
+                if line.startswith("["):
+                    return
             line = _as_sent(line)
             if collapse(self.lines, line):
                 return

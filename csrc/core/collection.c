@@ -385,10 +385,29 @@ crm_collection_load(crm_core *core, PyObject *collection, PyObject *member)
     return status;
 }
 
+/* Gives an empty list the items of another. */
+static void
+swap_items(PyListObject *list, PyListObject *other)
+{
+    PyObject **items = other->ob_item;
+    Py_ssize_t size = Py_SIZE(other), allocated = other->allocated;
+    other->ob_item = list->ob_item;
+    other->allocated = list->allocated;
+    Py_SET_SIZE(other, Py_SIZE(list));
+    list->ob_item = items;
+    list->allocated = allocated;
+    Py_SET_SIZE(list, size);
+}
+
 int
 crm_collection_load_all(crm_core *core, PyObject *collection, PyObject *members)
 {
     if (PyObject_TypeCheck(collection, core->list_type)) {
+        if (PyList_GET_SIZE(collection) == 0 && PyList_CheckExact(members) &&
+            Py_REFCNT(members) == 1) {
+            swap_items((PyListObject *)collection, (PyListObject *)members);
+            return 0;
+        }
         Py_ssize_t end = PyList_GET_SIZE(collection);
         return PyList_SetSlice(collection, end, end, members);
     }

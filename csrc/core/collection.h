@@ -23,7 +23,8 @@ void crm_collection_explicit(crm_core *core, PyObject *collection);
 int crm_collection_is_implicit(crm_core *core, PyObject *obj);
 /* Adds a loaded member: no events, no history.  0 or -1. */
 int crm_collection_load(crm_core *core, PyObject *collection, PyObject *member);
-/* The same for the members of a list. */
+/* The same for the members of a list.  One that the caller alone refers to may
+ * be empty afterwards: its items are handed over. */
 int crm_collection_load_all(crm_core *core, PyObject *collection,
                             PyObject *members);
 /* Takes one occurrence out, no events; absent is no error. */

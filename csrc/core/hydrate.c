@@ -360,7 +360,11 @@ make_row(crm_hydration *h, const crm_page *page, const uint64_t *cells)
             return NULL;
         }
     }
-    return brief ? (PyObject *)row : crm_row_finish(row);
+    if (brief) {
+        row->tagged |= CRM_ROW_BRIEF;
+        return (PyObject *)row;
+    }
+    return crm_row_finish(row);
 }
 
 /* PyList_Append that takes over the reference. */

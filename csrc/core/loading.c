@@ -331,51 +331,238 @@ row_key(crm_core *core, PyObject *row, Py_ssize_t first, Py_ssize_t count)
     return key;
 }
 
-/* key -> list of the rows' objects, in their order; NULL with an exception. */
-static PyObject *
-group(crm_core *core, PyObject *rows, Py_ssize_t nkey)
+/* Rows of one key that follow each other. */
+typedef struct {
+    Py_ssize_t first, count;
+    Py_ssize_t next; /* the run of the same key that comes next, or -1 */
+    /* of a key's first run: */
+    Py_ssize_t last; /* its last one */
+    Py_ssize_t uses; /* how many parents have the key */
+} run;
+
+/* Which rows have which key. */
+typedef struct {
+    crm_core *core;
+    PyObject *rows;   /* borrowed list */
+    Py_ssize_t item;  /* of a row: its object; -1: it is the object */
+    PyObject *by_key; /* owned dict: key -> number of its first run */
+    run *runs;
+    size_t nruns, cap;
+} groups;
+
+static void
+groups_clear(groups *g)
+{
+    Py_CLEAR(g->by_key);
+    PyMem_Free(g->runs);
+}
+
+/* A run of the row at `first`; 0, or -1 with MemoryError. */
+static int
+add_run(groups *g, Py_ssize_t first)
+{
+    if (g->nruns == g->cap) {
+        size_t cap = g->cap == 0 ? 64 : g->cap * 2;
+        run *runs = PyMem_Realloc(g->runs, cap * sizeof(run));
+        if (runs == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        g->runs = runs;
+        g->cap = cap;
+    }
+    Py_ssize_t number = (Py_ssize_t)g->nruns++;
+    g->runs[number] = (run){first, 1, -1, number, 0};
+    return 0;
+}
+
+/* The first run of a key: 1 and its number; 0: it has none; -1 with an
+ * exception. */
+static int
+find_run(const groups *g, PyObject *key, Py_ssize_t *number)
+{
+    PyObject *found = PyDict_GetItemWithError(g->by_key, key);
+    if (found == NULL) {
+        return PyErr_Occurred() ? -1 : 0;
+    }
+    *number = PyLong_AsSsize_t(found);
+    return 1;
+}
+
+/* The row at `at` begins a run of `key`. */
+static int
+begin_run(groups *g, PyObject *key, Py_ssize_t at)
+{
+    Py_ssize_t first;
+    int found = find_run(g, key, &first);
+    if (found < 0 || add_run(g, at) < 0) {
+        return -1;
+    }
+    Py_ssize_t number = (Py_ssize_t)g->nruns - 1;
+    if (found) {
+        g->runs[g->runs[first].last].next = number;
+        g->runs[first].last = number;
+        return 0;
+    }
+    PyObject *value = PyLong_FromSsize_t(number);
+    int status = value == NULL ? -1 : PyDict_SetItem(g->by_key, key, value);
+    Py_XDECREF(value);
+    return status;
+}
+
+/* Finds out which rows have which key: 0, or -1 with an exception.  Either way
+ * `g` is to be cleared. */
+static int
+group(groups *g, Py_ssize_t nkey)
 {
     Py_ssize_t count = nkey < 0 ? -nkey : nkey;
     Py_ssize_t first = nkey < 0 ? 1 : 0;
-    Py_ssize_t item = nkey < 0 ? 0 : nkey;
-    PyObject *groups = PyDict_New();
-    if (groups == NULL) {
-        return NULL;
+    g->item = nkey < 0 ? 0 : nkey;
+    g->by_key = PyDict_New();
+    if (g->by_key == NULL) {
+        return -1;
     }
     PyObject *last_key = NULL; /* rows of one key mostly come together */
-    PyObject *members = NULL;  /* borrowed from groups */
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(rows); i++) {
-        PyObject *row = PyList_GET_ITEM(rows, i);
-        PyObject *obj = row_item(core, row, item);
-        PyObject *key = row_key(core, row, first, count);
-        if (obj == NULL || key == NULL) {
-            Py_XDECREF(key);
-            goto error;
+    int status = 0;
+    for (Py_ssize_t i = 0; status == 0 && i < PyList_GET_SIZE(g->rows); i++) {
+        PyObject *row = Py_NewRef(PyList_GET_ITEM(g->rows, i));
+        PyObject *key = row_item(g->core, row, g->item) == NULL
+                            ? NULL
+                            : row_key(g->core, row, first, count);
+        Py_DECREF(row);
+        if (key == NULL) {
+            status = -1;
         }
-        if (key != last_key) {
-            members = PyDict_GetItemWithError(groups, key);
-            if (members == NULL && !PyErr_Occurred()) {
-                members = PyList_New(0);
-                if (members != NULL) {
-                    int status = PyDict_SetItem(groups, key, members);
-                    Py_DECREF(members);
-                    if (status < 0) {
-                        members = NULL;
-                    }
-                }
-            }
+        else if (key == last_key) {
+            g->runs[g->nruns - 1].count++;
+            Py_DECREF(key);
         }
-        Py_XSETREF(last_key, key);
-        if (members == NULL || PyList_Append(members, obj) < 0) {
-            goto error;
+        else {
+            status = begin_run(g, key, i);
+            Py_XSETREF(last_key, key);
         }
     }
     Py_XDECREF(last_key);
-    return groups;
-error:
-    Py_XDECREF(last_key);
-    Py_DECREF(groups);
-    return NULL;
+    return status;
+}
+
+/* The object of a row: a new reference, or NULL with an exception.  With `take`
+ * nobody asks for it again: a row that lasts no longer gives its own reference,
+ * so that the object, which may be in no near cache, is not touched. */
+static PyObject *
+object_of(const groups *g, Py_ssize_t at, int take)
+{
+    if (at >= PyList_GET_SIZE(g->rows)) {
+        PyErr_SetString(PyExc_RuntimeError, "the rows have changed");
+        return NULL;
+    }
+    PyObject *row = PyList_GET_ITEM(g->rows, at);
+    PyObject *obj = row_item(g->core, row, g->item);
+    if (take && obj != NULL && Py_IS_TYPE(row, g->core->row_type) &&
+        crm_row_is_brief((crm_row *)row)) {
+        ((crm_row *)row)->items[g->item] = Py_NewRef(Py_None);
+        return obj;
+    }
+    return Py_XNewRef(obj);
+}
+
+/* The objects of a key's rows in their order, from the number of its first run
+ * (-1: none): a new list, or NULL with an exception. */
+static PyObject *
+objects_of(const groups *g, Py_ssize_t first)
+{
+    Py_ssize_t count = 0, filled = 0;
+    for (Py_ssize_t i = first; i >= 0; i = g->runs[i].next) {
+        count += g->runs[i].count;
+    }
+    int take = first >= 0 && g->runs[first].uses == 1;
+    PyObject *list = PyList_New(count);
+    for (Py_ssize_t i = first; list != NULL && i >= 0; i = g->runs[i].next) {
+        for (Py_ssize_t n = 0; n < g->runs[i].count; n++) {
+            PyObject *obj = object_of(g, g->runs[i].first + n, take);
+            if (obj == NULL) {
+                Py_DECREF(list);
+                return NULL;
+            }
+            PyList_SET_ITEM(list, filled++, obj);
+        }
+    }
+    return list;
+}
+
+/* What a parent gets, by the number of its key's first run: a new reference, or
+ * NULL with an exception. */
+static PyObject *
+share_of(const groups *g, Py_ssize_t first, int collection)
+{
+    if (collection) {
+        return objects_of(g, first);
+    }
+    return first < 0 ? Py_NewRef(Py_None)
+                     : object_of(g, g->runs[first].first, 0);
+}
+
+/* The parent's attribute is left as it is. */
+#define KEEPS (-2)
+
+/* The state of a parent that has such a slot: borrowed, NULL with an
+ * exception. */
+static crm_state *
+state_of_parent(crm_core *core, PyObject *parent, uint16_t slot)
+{
+    crm_state *state = crm_state_of(core, parent);
+    if (state == NULL) {
+        PyErr_SetString(PyExc_TypeError, "not a mapped object");
+    }
+    else if (slot >= crm_state_manager(state)->nattrs) {
+        PyErr_SetString(PyExc_IndexError, "no such slot");
+        state = NULL;
+    }
+    return state;
+}
+
+/* Finds the number of the first run of a parent's key: -1: it has no rows, or
+ * KEEPS.  0, or -1 with an exception. */
+static int
+look_up(groups *g, PyObject *parent, PyObject *parent_key, uint16_t slot,
+        int overwrite, Py_ssize_t *first)
+{
+    crm_state *state = state_of_parent(g->core, parent, slot);
+    if (state == NULL) {
+        return -1;
+    }
+    if (!overwrite && is_loaded(state, slot)) {
+        *first = KEEPS;
+        return 0;
+    }
+    PyObject *key = crm_plain_key(g->core, parent_key);
+    if (key == NULL) {
+        return -1;
+    }
+    *first = -1;
+    int found = find_run(g, key, first);
+    Py_DECREF(key);
+    if (found > 0) {
+        g->runs[*first].uses++;
+    }
+    return found < 0 ? -1 : 0; /* the key cannot be hashed or compared */
+}
+
+/* Gives a parent its share: 0, or -1 with an exception. */
+static int
+give(const groups *g, PyObject *parent, uint16_t slot, Py_ssize_t first,
+     int collection, int overwrite)
+{
+    PyObject *value = share_of(g, first, collection);
+    if (value == NULL) {
+        return -1;
+    }
+    crm_state *state = state_of_parent(g->core, parent, slot);
+    if (state == NULL || (!overwrite && is_loaded(state, slot))) {
+        Py_DECREF(value);
+        return state == NULL ? -1 : 0;
+    }
+    return crm_state_set_loaded(state, slot, value);
 }
 
 static PyObject *
@@ -396,49 +583,42 @@ distribute(PyObject *module, PyObject *args)
                         "one key for each parent is expected");
         return NULL;
     }
-    PyObject *groups = group(core, rows, nkey);
-    if (groups == NULL) {
-        return NULL;
+    Py_ssize_t count = PyList_GET_SIZE(parents);
+    groups g = {.core = core, .rows = rows};
+    /* The first runs of all before anything is given: what several parents get
+     * is not to be taken out of the rows, nor what one of them has made of it
+     * meanwhile. */
+    Py_ssize_t *firsts = PyMem_New(Py_ssize_t, count > 0 ? count : 1);
+    int status = -1;
+    if (firsts == NULL) {
+        PyErr_NoMemory();
     }
-    int status = 0;
-    for (Py_ssize_t i = 0; status == 0 && i < PyList_GET_SIZE(parents) &&
-                           i < PyList_GET_SIZE(keys);
-         i++) {
-        PyObject *parent = Py_NewRef(PyList_GET_ITEM(parents, i));
-        crm_state *state = crm_state_of(core, parent);
-        if (state != NULL && slot >= crm_state_manager(state)->nattrs) {
-            PyErr_SetString(PyExc_IndexError, "no such slot");
-            Py_DECREF(parent);
-            status = -1;
-            break;
-        }
-        if (state != NULL && !overwrite && is_loaded(state, slot)) {
-            Py_DECREF(parent);
-            continue;
-        }
-        PyObject *key = crm_plain_key(core, PyList_GET_ITEM(keys, i));
-        PyObject *found =
-            key == NULL ? NULL : PyDict_GetItemWithError(groups, key);
-        Py_XDECREF(key); /* the group is the dict's */
-        PyObject *value = NULL;
-        if (state == NULL) {
-            PyErr_SetString(PyExc_TypeError, "not a mapped object");
-        }
-        else if (found == NULL && PyErr_Occurred()) {
-            /* the key cannot be hashed or compared */
-        }
-        else if (collection) {
-            value = found == NULL ? PyList_New(0) : Py_NewRef(found);
-        }
-        else {
-            value =
-                Py_NewRef(found == NULL ? Py_None : PyList_GET_ITEM(found, 0));
-        }
-        status = value == NULL ? -1 : crm_state_set_loaded(state, slot, value);
-        Py_DECREF(parent);
+    else {
+        status = group(&g, nkey);
     }
-    int several = PyDict_GET_SIZE(groups) < PyList_GET_SIZE(rows);
-    Py_DECREF(groups);
+    /* (Comparing keys runs code, which may change the lists.) */
+    for (Py_ssize_t i = 0; status == 0 && i < count; i++) {
+        firsts[i] = KEEPS;
+        if (i < PyList_GET_SIZE(parents) && i < PyList_GET_SIZE(keys)) {
+            PyObject *parent = Py_NewRef(PyList_GET_ITEM(parents, i));
+            PyObject *key = Py_NewRef(PyList_GET_ITEM(keys, i));
+            status = look_up(&g, parent, key, slot, overwrite, &firsts[i]);
+            Py_DECREF(key);
+            Py_DECREF(parent);
+        }
+    }
+    for (Py_ssize_t i = 0;
+         status == 0 && i < count && i < PyList_GET_SIZE(parents); i++) {
+        if (firsts[i] != KEEPS) {
+            PyObject *parent = Py_NewRef(PyList_GET_ITEM(parents, i));
+            status = give(&g, parent, slot, firsts[i], collection, overwrite);
+            Py_DECREF(parent);
+        }
+    }
+    PyMem_Free(firsts);
+    int several =
+        status == 0 && PyDict_GET_SIZE(g.by_key) < PyList_GET_SIZE(rows);
+    groups_clear(&g);
     return status < 0 ? NULL : PyBool_FromLong(several);
 }
 

@@ -14,7 +14,7 @@
 
 typedef struct crm_row {
     PyObject_HEAD
-    uintptr_t tagged; /* owned crm_keys, CRM_ROW_GC and CRM_ROW_DERIVED added */
+    uintptr_t tagged; /* owned crm_keys, and which of CRM_ROW_* it is */
     PyObject *items[];
 } crm_row;
 
@@ -23,11 +23,15 @@ typedef struct crm_row {
 /* It is of a derived class, and tracked: items[0] is an owned tuple of what
  * other rows have in `items`, and what the class adds comes behind it. */
 #define CRM_ROW_DERIVED ((uintptr_t)2)
+/* Whoever asked for it drops it soon and shows it to nobody, so that its items
+ * may be taken out. */
+#define CRM_ROW_BRIEF ((uintptr_t)4)
 
 static inline crm_keys *
 crm_row_keys(const crm_row *row)
 {
-    return (crm_keys *)(row->tagged & ~(CRM_ROW_GC | CRM_ROW_DERIVED));
+    return (crm_keys *)(row->tagged &
+                        ~(CRM_ROW_GC | CRM_ROW_DERIVED | CRM_ROW_BRIEF));
 }
 
 static inline int
@@ -40,6 +44,12 @@ static inline int
 crm_row_is_derived(const crm_row *row)
 {
     return (row->tagged & CRM_ROW_DERIVED) != 0;
+}
+
+static inline int
+crm_row_is_brief(const crm_row *row)
+{
+    return (row->tagged & CRM_ROW_BRIEF) != 0;
 }
 
 /* The items of any row, which those that the core makes have in `items`. */

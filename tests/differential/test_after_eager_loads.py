@@ -334,3 +334,42 @@ def by_keys_that_are_to_change(p: Peer) -> None:
             for a in s.scalars(query).unique():
                 p.show(a.id, [each.id for each in a.__dict__[name]], sorted(a.__dict__))
             s.rollback()
+
+
+@program
+def one_key_of_several_parents(p: Peer):
+    """Parents that have the same rows have collections of their own, whatever the order the rows
+    come in, and whatever was done to one of them before it was loaded."""
+
+    class A(p.Base):
+        __tablename__ = "a"
+        id = p.Column(p.Integer, primary_key=True)
+        code = p.Column(p.Integer)
+        bs = p.relationship(
+            "B",
+            primaryjoin="foreign(B.code) == A.code",
+            order_by="B.id",
+            viewonly=True,
+        )
+
+    class B(p.Base):
+        __tablename__ = "b"
+        id = p.Column(p.Integer, primary_key=True)
+        code = p.Column(p.Integer)
+
+    s = p.session()
+    s.add_all([A(id=n, code=code) for n, code in ((1, 5), (2, 6), (3, 5), (4, 7), (5, 5))])
+    # the rows of the codes take turns
+    s.add_all([B(id=n, code=5 + n % 2) for n in range(1, 9)])
+    s.commit()
+    for load in p.selectinload, p.subqueryload:
+        s.expunge_all()
+        found = s.query(A).order_by(A.id).options(load(A.bs)).all()
+        p.show([[b.id for b in a.bs] for a in found])
+        p.show(found[0].bs is found[2].bs, found[0].bs == found[2].bs, found[0].bs[0].code)
+        held = found[0].bs
+        s.expire(found[0], ["bs"])
+        again = s.query(A).order_by(A.id).options(load(A.bs)).all()
+        p.show(again[0].bs is held, held == again[0].bs, [b.id for b in again[4].bs])
+        again[0].bs.pop()
+        p.show([len(a.bs) for a in again], len(held))

@@ -20,6 +20,17 @@ row_size(Py_ssize_t count)
     return sizeof(crm_row) + (size_t)count * sizeof(PyObject *);
 }
 
+/* Has the processor fetch what is taken next, which was last used by the result
+ * before: it is in no near cache, and where the one behind it lies stands in
+ * it. */
+static inline void
+fetch_ahead(const void *next, size_t size)
+{
+    for (size_t at = 0; next != NULL && at < size; at += 64) {
+        __builtin_prefetch((const char *)next + at, 1);
+    }
+}
+
 /* Takes the first entity of a chain that is not empty. */
 static crm_entity *
 take_entity(crm_spares *spares, uint16_t nslots)
@@ -27,6 +38,7 @@ take_entity(crm_spares *spares, uint16_t nslots)
     crm_entity *first = spares->entities[nslots];
     spares->entities[nslots] = (crm_entity *)first->dict;
     crm_open_memory(first, entity_size(nslots));
+    fetch_ahead(first->dict, entity_size(nslots));
     return first;
 }
 
@@ -37,6 +49,7 @@ take_row(crm_spares *spares, Py_ssize_t count)
     crm_row *first = spares->rows[count];
     spares->rows[count] = (crm_row *)first->tagged;
     crm_open_memory(first, row_size(count));
+    fetch_ahead((const void *)first->tagged, row_size(count));
     return first;
 }
 

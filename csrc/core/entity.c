@@ -13,8 +13,9 @@ static void entity_dealloc(crm_entity *self);
 
 /* ---- life ------------------------------------------------------------- */
 
-static PyObject *
-entity_alloc(PyTypeObject *type, crm_manager *manager)
+/* An object whose state is of that layout of its class, and nothing else. */
+static inline PyObject *
+entity_alloc(PyTypeObject *type, crm_manager *manager, crm_layout *layout)
 {
     uint16_t nslots = manager->nattrs;
     crm_entity *self = crm_spare_entity(&manager->core->spares, type, nslots);
@@ -24,7 +25,7 @@ entity_alloc(PyTypeObject *type, crm_manager *manager)
     memset((char *)self + offsetof(crm_entity, dict), 0,
            sizeof(crm_entity) - offsetof(crm_entity, dict) +
                nslots * sizeof(PyObject *));
-    self->state.layout = crm_layout_ref(manager->bare);
+    self->state.layout = crm_layout_ref(layout);
     self->state.nslots = nslots;
     if (type->tp_setattro != crm_entity_setattro) {
         /* Nothing would tell when it gets an instance dict. */
@@ -69,9 +70,33 @@ crm_entity_new(crm_manager *manager, crm_state **state)
         PyErr_SetString(PyExc_RuntimeError, "the class is being destroyed");
         return NULL;
     }
-    PyObject *obj = entity_alloc((PyTypeObject *)manager->class_, manager);
+    PyObject *obj =
+        entity_alloc((PyTypeObject *)manager->class_, manager, manager->bare);
     if (obj != NULL && state != NULL) {
         *state = &((crm_entity *)obj)->state;
+    }
+    return obj;
+}
+
+PyObject *
+crm_entity_of_row(crm_layout *layout, crm_page *page, uint16_t row,
+                  crm_state **state)
+{
+    crm_manager *manager = layout->manager;
+    if (manager->boxed || manager->bare == NULL) {
+        PyObject *obj = crm_entity_new(manager, state);
+        if (obj != NULL &&
+            crm_state_set_row(*state, layout, page, row, 0) < 0) {
+            Py_CLEAR(obj);
+        }
+        return obj;
+    }
+    PyObject *obj =
+        entity_alloc((PyTypeObject *)manager->class_, manager, layout);
+    if (obj != NULL) {
+        *state = &((crm_entity *)obj)->state;
+        (*state)->page = crm_page_ref(page);
+        (*state)->row = row;
     }
     return obj;
 }
@@ -91,7 +116,7 @@ entity_new(PyTypeObject *type, PyObject *Py_UNUSED(args),
     if (crm_manager_complete(manager) < 0) {
         return NULL;
     }
-    PyObject *self = entity_alloc(type, manager);
+    PyObject *self = entity_alloc(type, manager, manager->bare);
     if (self != NULL && manager->identity != NULL) {
         crm_state *state = &((crm_entity *)self)->state;
         if (crm_state_put(state, manager->identity_slot,

@@ -293,6 +293,10 @@ crm_manager_isa(const crm_manager *manager, const crm_manager *of)
 /* A new object of the class without running __init__: no row, no session. Not
  * tracked by the collector.  Its state goes to *state unless that is NULL. */
 PyObject *crm_entity_new(crm_manager *manager, crm_state **state);
+/* The same of the layout's class, with a row: takes references to the layout
+ * and the page. */
+PyObject *crm_entity_of_row(crm_layout *layout, crm_page *page, uint16_t row,
+                            crm_state **state);
 
 /* The value of a slot as far as it is loaded: a new reference, decoded from the
  * row and cached when needed; NULL without an exception if it is not loaded;

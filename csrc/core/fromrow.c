@@ -212,18 +212,9 @@ make_entity(crm_hydration *h, crm_entity_op *op, crm_page *page, uint32_t row,
 {
     crm_shape *shape =
         op->poly == NULL ? &op->own : shape_of_row(h, op, page, row);
-    crm_state *state;
-    PyObject *obj =
-        shape == NULL ? NULL : crm_entity_new(shape->layout->manager, &state);
-    if (obj == NULL) {
-        return NULL;
-    }
-    if (crm_state_set_row(state, shape->layout, page, (uint16_t)row, 0) < 0) {
-        Py_DECREF(obj);
-        return NULL;
-    }
-    *out = state;
-    return obj;
+    return shape == NULL
+               ? NULL
+               : crm_entity_of_row(shape->layout, page, (uint16_t)row, out);
 }
 
 /* The object enters the session.  A new reference, or NULL (obj is gone). */

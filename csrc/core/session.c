@@ -146,11 +146,34 @@ may_enter(const crm_map *map, crm_state *state, const crm_key *key)
     return crm_session_check_own(map->session, state);
 }
 
+/* As crm_session_attach(), by an integer key: nothing runs that could change
+ * the state. */
+static inline int
+attach_by_integer(crm_map *map, crm_state *state)
+{
+    crm_key key = {.is_int = true, .u.i = state->key.i};
+    void *before;
+    if (crm_identity_put(map->ids, &key, state, &before) < 0) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    state->map = map;
+    state->flags |= CRM_S_IN_MAP;
+    if (before != NULL && before != state) {
+        displaced(before);
+    }
+    return 0;
+}
+
 int
 crm_session_attach(crm_map *map, crm_state *state)
 {
     crm_key key;
     PyObject *own;
+    if (state->map == NULL && map->token == NULL &&
+        (state->flags & (CRM_S_INT_KEY | CRM_S_MODIFIED)) == CRM_S_INT_KEY) {
+        return attach_by_integer(map, state);
+    }
     if (crm_state_map_key(state, &key, &own) < 0) {
         return -1;
     }

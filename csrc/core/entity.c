@@ -203,7 +203,8 @@ crm_entity_setattro(PyObject *self, PyObject *name, PyObject *value)
 }
 
 /* Whether objects of a class are laid out as Entity's are, so that Entity alone
- * can free them: what the interpreter does before is nothing then. */
+ * can free and traverse them: what the interpreter does before is nothing
+ * then. */
 static int
 adds_nothing(const crm_core *core, const PyTypeObject *cls)
 {
@@ -224,6 +225,7 @@ crm_entity_prepare_class(crm_core *core, PyTypeObject *cls)
     }
     if (adds_nothing(core, cls)) {
         cls->tp_dealloc = (destructor)entity_dealloc;
+        cls->tp_traverse = (traverseproc)crm_entity_traverse;
     }
     /* A mixin that comes before the base has a __dict__ of its own to show. */
     PyObject *name = PyUnicode_InternFromString("__dict__");

@@ -212,6 +212,7 @@ enum {
     CRM_S_BOXED = 1 << 11,         /* the holder is a box, not the object */
     CRM_S_LOADS_PENDING = 1 << 12, /* its relationships are loaded though it has
                                       no row */
+    CRM_S_GAPS = 1 << 13, /* a slot is, or was, CRM_UNLOADED; else none is */
 };
 
 /* Bits of flags kept for uow.c: the transaction level it was inserted in. */

@@ -402,7 +402,7 @@ look_ahead(crm_hydration *h, crm_page *page, uint32_t first, uint32_t count,
                        : NULL;
         if (found[i] != NULL) {
             __builtin_prefetch(crm_state_holder(found[i]), 1);
-            __builtin_prefetch(found[i]->slots);
+            __builtin_prefetch(&found[i]->flags);
         }
     }
 }

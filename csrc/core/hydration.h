@@ -59,12 +59,10 @@ crm_state_lacks(const crm_state *state, const crm_layout *layout)
 {
     uint16_t count = Py_MIN(layout->ncols, state->nslots);
     int same = state->layout == layout && state->page != NULL;
-    int unloaded = 0;
-    for (uint16_t i = 0; same && i < count; i++) {
-        unloaded |= state->slots[i] == CRM_UNLOADED;
-    }
-    if (same && !unloaded) {
-        return 0; /* all but what is loaded is in the row */
+    if (same && !(state->flags & CRM_S_GAPS)) {
+        /* All but what is loaded is in the row.  The slots, which may be in no
+         * near cache, are not looked at. */
+        return 0;
     }
     for (uint16_t i = 0; i < count; i++) {
         PyObject *held = state->slots[i];

@@ -128,6 +128,9 @@ crm_state_put(crm_state *state, uint16_t slot, PyObject *value)
     if (slot < state->nslots) {
         PyObject *old = state->slots[slot];
         state->slots[slot] = value;
+        if (value == CRM_UNLOADED) {
+            state->flags |= CRM_S_GAPS;
+        }
         if (CRM_SLOT_HAS(old)) {
             release(state, slot, old);
         }
@@ -362,6 +365,18 @@ outlives_row(crm_state *state, const crm_layout *layout, uint16_t slot)
            (attr->flags & CRM_ATTR_DEFERRED) == 0;
 }
 
+/* Whether some slot is not loaded still. */
+static void
+look_for_gaps(crm_state *state)
+{
+    state->flags &= ~(uint32_t)CRM_S_GAPS;
+    for (uint16_t slot = 0; slot < state->nslots; slot++) {
+        if (state->slots[slot] == CRM_UNLOADED) {
+            state->flags |= CRM_S_GAPS;
+        }
+    }
+}
+
 int
 crm_state_set_row(crm_state *state, crm_layout *layout, crm_page *page,
                   uint16_t row, int refresh)
@@ -433,6 +448,9 @@ crm_state_set_row(crm_state *state, crm_layout *layout, crm_page *page,
                 failed = -1; /* it is not marked, but not there either */
             }
         }
+    }
+    if (state->flags & CRM_S_GAPS) {
+        look_for_gaps(state);
     }
     crm_page_unref(old_page);
     crm_layout_unref(old_layout);

@@ -153,12 +153,13 @@ typedef struct crm_core {
     uint64_t sessions;          /* sessions made so far */
     uint8_t boxes;              /* some class keeps its states in boxes */
 
-    crm_page_cache pages; /* free pages of results */
-    crm_spares spares;    /* memory of entities and rows */
-    PyObject *adapted;    /* owned, NULL until used: see adapting.h */
-    PyObject *zones;      /* owned list of (name, tzinfo, whether a value gets
-                             the offset of its moment instead), NULL until
-                             used: the zones of MOMENT cells */
+    crm_page_cache pages;   /* free pages of results */
+    crm_spares spares;      /* memory of entities and rows */
+    crm_present_keys *note; /* that of a note (present.h), or NULL */
+    PyObject *adapted;      /* owned, NULL until used: see adapting.h */
+    PyObject *zones;        /* owned list of (name, tzinfo, whether a value gets
+                               the offset of its moment instead), NULL until
+                               used: the zones of MOMENT cells */
 
     /* counters of connection.c, plan.c and turns.h */
     uint64_t last_plan; /* id of the newest Plan */

@@ -117,7 +117,7 @@ release(crm_cursor *self)
     self->hydration = NULL;
     self->present = NULL;
     crm_hydration_free(hydration);
-    crm_present_free(present);
+    crm_present_free(self->core, present);
 }
 
 static void

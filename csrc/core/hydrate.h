@@ -52,6 +52,7 @@ struct crm_program {
                             only when every row was read */
     crm_keys *row_keys;  /* owned: names of the items */
     PyObject *keys;      /* borrowed from row_keys: tuple of str */
+    uint64_t last_rows;  /* how many its last result had, see present.h */
 };
 
 /* From the Python description (see Plan in _core.pyi); NULL with an

@@ -2,6 +2,8 @@
  */
 #include "core.h"
 
+#include "present.h"
+
 #include <stdarg.h>
 
 static crm_core *
@@ -181,6 +183,7 @@ core_free(void *module)
     core_clear((PyObject *)module);
     crm_page_cache_clear(&core_state(module)->pages);
     crm_spares_clear(&core_state(module)->spares);
+    crm_present_clear(core_state(module));
 }
 
 static int

@@ -142,6 +142,7 @@ void crm_page_unref(crm_page *page);
 typedef struct {
     int64_t first;
     uint64_t count;
+    uint64_t room;   /* its owner's: `objects` may be as many */
     void *objects[]; /* of key first + i, or NULL */
 } crm_present_keys;
 

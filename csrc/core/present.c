@@ -3,6 +3,7 @@
 #include "core.h"
 
 #include "hydration.h"
+#include "poison.h"
 #include "present.h"
 
 /* Fewer rows are read sooner than anything is noted. */
@@ -15,6 +16,10 @@
  */
 #define SAMPLE 32
 #define ENOUGH 28
+/* The memory of a note for so many keys is kept for the next one: of 100,000 it
+ * is 800 KB, which the allocator gives back to the system each time.  To have
+ * it mapped and cleared anew took a fifteenth of a reload. */
+#define KEPT_KEYS (512 * 1024)
 /* Objects that the processor fetches at once. */
 #define AHEAD 32
 
@@ -50,7 +55,20 @@ crm_present_after(const crm_present *present)
 {
     crm_identity *ids = map_of(present);
     size_t count = ids == NULL ? 0 : crm_identity_len(ids);
-    return count < LEAST ? SIZE_MAX : Py_MAX(LEAST, count / OBJECTS_A_ROW);
+    if (count < LEAST) {
+        return SIZE_MAX;
+    }
+    /* How many rows it takes to be worth it; it may be known that they come. */
+    size_t worth = Py_MAX(LEAST, count / OBJECTS_A_ROW);
+    return present->program->last_rows >= worth + LEAST ? LEAST : worth;
+}
+
+void
+crm_present_remember(crm_present *present, const crm_rows *rows)
+{
+    if (present->program != NULL) {
+        present->program->last_rows = rows->nrows;
+    }
 }
 
 /* Whether rows that were read, some of every part of the result, are mostly of
@@ -76,9 +94,33 @@ is_likely(const crm_entity_op *op, const crm_identity *ids,
     return found >= ENOUGH;
 }
 
+static size_t
+size_of_note(uint64_t room)
+{
+    return sizeof(crm_present_keys) +
+           (size_t)room * sizeof(((crm_present_keys *)0)->objects[0]);
+}
+
+/* A note of `room` NULL places, the one that is kept if it is large enough. */
+static crm_present_keys *
+take_note(crm_core *core, uint64_t room)
+{
+    crm_present_keys *noted = core->note;
+    if (noted != NULL && noted->room >= room) {
+        core->note = NULL;
+        crm_open_memory(noted, size_of_note(noted->room));
+        return noted;
+    }
+    noted = calloc(1, size_of_note(room));
+    if (noted != NULL) {
+        noted->room = room;
+    }
+    return noted;
+}
+
 /* An empty note for the keys of a map, or NULL if they lie too far apart. */
 static crm_present_keys *
-new_note(const crm_identity *ids)
+new_note(crm_core *core, const crm_identity *ids)
 {
     size_t pos = 0, count = 0, some;
     int64_t keys[AHEAD], first = INT64_MAX, last = INT64_MIN;
@@ -96,8 +138,7 @@ new_note(const crm_identity *ids)
         return NULL;
     }
     room++;
-    crm_present_keys *noted =
-        calloc(1, sizeof(*noted) + (size_t)room * sizeof(noted->objects[0]));
+    crm_present_keys *noted = take_note(core, room);
     if (noted != NULL) {
         noted->first = first;
         noted->count = room;
@@ -107,9 +148,9 @@ new_note(const crm_identity *ids)
 
 /* Notes the objects of a map that rows change nothing of; NULL: better not. */
 static crm_present_keys *
-note_all(const crm_entity_op *op, const crm_identity *ids)
+note_all(crm_core *core, const crm_entity_op *op, const crm_identity *ids)
 {
-    crm_present_keys *noted = new_note(ids);
+    crm_present_keys *noted = new_note(core, ids);
     if (noted == NULL) {
         return NULL;
     }
@@ -121,7 +162,7 @@ note_all(const crm_entity_op *op, const crm_identity *ids)
         for (size_t i = 0; i < some; i++) {
             crm_state *state = states[i];
             __builtin_prefetch(crm_state_holder(state), 1);
-            __builtin_prefetch(state->slots);
+            __builtin_prefetch(&state->flags);
         }
         for (size_t i = 0; i < some; i++) {
             crm_state *state = states[i];
@@ -145,25 +186,45 @@ crm_present_note(crm_present *present, crm_rows *rows)
     if (op->pk_cols[0] >= rows->ncols || !is_likely(op, ids, rows)) {
         return;
     }
-    present->noted = note_all(op, ids);
+    present->noted = note_all(present->session->core, op, ids);
     if (present->noted != NULL) {
         crm_rows_set_present(rows, present->noted, op->pk_cols[0]);
     }
 }
 
 void
-crm_present_free(crm_present_keys *noted)
+crm_present_free(crm_core *core, crm_present_keys *noted)
 {
     if (noted == NULL) {
         return;
     }
     for (uint64_t i = 0; i < noted->count; i++) {
         PyObject *obj = noted->objects[i];
+        noted->objects[i] = NULL;
         if (!((uintptr_t)obj & 1)) {
             Py_XDECREF(obj);
         }
     }
+    if (noted->room <= KEPT_KEYS &&
+        (core->note == NULL || core->note->room < noted->room)) {
+        noted->count = 0;
+        crm_present_clear(core);
+        core->note = noted;
+        crm_close_memory(noted, size_of_note(noted->room), &noted->room);
+        return;
+    }
     free(noted);
+}
+
+void
+crm_present_clear(crm_core *core)
+{
+    crm_present_keys *noted = core->note;
+    core->note = NULL;
+    if (noted != NULL) {
+        crm_open_memory(noted, size_of_note(noted->room));
+        free(noted);
+    }
 }
 
 int

@@ -29,8 +29,15 @@ size_t crm_present_after(const crm_present *present);
  * memory is out, all rows are read. */
 void crm_present_note(crm_present *present, crm_rows *rows);
 
-/* Drops a note with what it owns; NULL is allowed.  Runs foreign code. */
-void crm_present_free(crm_present_keys *noted);
+/* How many rows the program's last result had, which tells how many more there
+ * will be: after each run. */
+void crm_present_remember(crm_present *present, const crm_rows *rows);
+
+/* Drops a note with what it owns; NULL is allowed.  Runs foreign code.  The
+ * memory of one is kept for the next. */
+void crm_present_free(crm_core *core, crm_present_keys *noted);
+/* Frees that. */
+void crm_present_clear(crm_core *core);
 int crm_present_traverse(crm_present_keys *noted, visitproc visit, void *arg);
 
 /* The object of a skipped row, by what stands for the row: a new

@@ -136,6 +136,9 @@ fetch_batches(crm_connection *self, crm_stmt *stmt, crm_rows *rows,
         }
     }
     crm_rows_trim(rows);
+    if (present != NULL) {
+        crm_present_remember(present, rows);
+    }
     return status;
 }
 
@@ -463,7 +466,7 @@ crm_connection_execute(crm_connection *self, PyObject *const *args,
         }
         Py_XDECREF(outcome.names);
     }
-    crm_present_free(present.noted);
+    crm_present_free(self->core, present.noted);
     Py_DECREF(a.values);
     return cursor;
 }

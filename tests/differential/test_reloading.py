@@ -265,3 +265,66 @@ def loads_that_follow(p: Any) -> None:
     p.mark("joined")
     pets = s.scalars(p.select(Pet).order_by(Pet.id).options(p.joinedload(Pet.owner))).all()
     p.show(sum(x.owner.id for x in pets))
+
+
+@program
+def loaded_by_halves(p: Any) -> None:
+    """What was expired and came back in part lacks the rest."""
+    s, Thing = stored(p)
+    held = s.scalars(statement(p, Thing)).all()
+    for thing in held[2000:2100]:
+        s.expire(thing, ["name", "size"])
+    for value in "other", "third":
+        s.execute(p.update(Thing.__table__).values(name=value, size=len(value)))
+        s.scalars(statement(p, Thing).options(p.load_only(Thing.name))).all()
+        p.mark(value)
+        s.scalars(statement(p, Thing)).all()
+        p.show([(x.name, x.size) for x in held[1999:2101:50]])
+        for thing in held[1990:2010]:
+            s.expire(thing, ["size"])
+    digest(p, held)
+
+
+@program
+def how_many_came_last(p: Any) -> None:
+    """A statement that brings much, then little, then much of what has gone."""
+    s, Thing = stored(p)
+    held = s.scalars(statement(p, Thing)).all()
+    s.execute(p.text("update thing set name = 'other'"))
+    for most in ROWS, 1500, ROWS, 1025, 3, ROWS, 1024:
+        found = s.scalars(statement(p, Thing).where(Thing.id <= most)).all()
+        p.show(len(found), found == held[:most])
+    del held[1030:2000], held[2100:], found
+    gc.collect()
+    for most in ROWS, 1500, ROWS:
+        found = s.scalars(statement(p, Thing).where(Thing.id <= most)).all()
+        digest(p, found)
+        del found
+        gc.collect()
+    p.show(len(held))
+
+
+@program
+def several_at_once(p: Any) -> None:
+    """Results that are asked for in turn, of two classes, each with objects of its own."""
+    s, Thing = stored(p)
+
+    class Other(p.Base):  # type: ignore[misc, name-defined]
+        __tablename__ = "other"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+
+    p.Base.metadata.create_all(s.get_bind())
+    s.execute(p.insert(Other.__table__), [{"id": 2 * n, "name": f"o{n}"} for n in range(2000)])
+    things = s.scalars(statement(p, Thing)).all()
+    others = s.scalars(p.select(Other).order_by(Other.id)).all()
+    for _ in range(3):
+        results = [
+            s.scalars(p.select(each).order_by(each.id)) for each in (Thing, Other, Thing, Other)
+        ]
+        parts = [result.fetchmany(1500) for result in results]
+        results[2].close()
+        rest = [result.all() for result in (*results[:2], results[3])]
+        p.show([len(part) for part in parts], [len(part) for part in rest])
+        p.show(parts[0] + rest[0] == things, parts[1] + rest[1] == others)
+        p.show(parts[2] == things[:1500], parts[3] + rest[2] == others)

@@ -144,9 +144,9 @@ class Compiler:
     def _boolean(self, clause: Any) -> Evaluate:
         parts = [self.compile(part) for part in clause.clauses]
         if clause.operator is operators.and_:
-            return _every(parts)
+            return _joined(parts, every=True)
         if clause.operator is operators.or_:
-            return _some(parts)
+            return _joined(parts, every=False)
         raise UnevaluatableError("Cannot evaluate a list of clauses")
 
     def _binary(self, clause: Any) -> Evaluate:
@@ -235,14 +235,18 @@ def compile_criterion(
     parts = [compiler.compile(criterion) for criterion in criteria]
     if not parts:
         return constant(True)
-    return parts[0] if len(parts) == 1 else _every(parts)
+    return parts[0] if len(parts) == 1 else _joined(parts, every=True)
 
 
-def _every(parts: Sequence[Evaluate]) -> Evaluate:
-    """The conjunction of functions; the first that is not true decides."""
+def _joined(parts: Sequence[Evaluate], every: bool) -> Evaluate:
+    """The conjunction of functions, or (not `every`) their disjunction.
 
-    def every(objects: Sequence[Any]) -> list[Any]:
-        answers: list[Any] = [True] * len(objects)
+    The first that is not true decides, or the first that is; the next one is asked for those that
+    are left.
+    """
+
+    def joined(objects: Sequence[Any]) -> list[Any]:
+        answers: list[Any] = [every] * len(objects)
         left: Sequence[int] = range(len(objects))
         for part in parts:
             values = part([objects[place] for place in left])
@@ -250,30 +254,8 @@ def _every(parts: Sequence[Evaluate]) -> Evaluate:
             for place, value in zip(left, values, strict=True):
                 if value is EXPIRED:
                     answers[place] = EXPIRED
-                elif value:
-                    undecided.append(place)
-                else:
-                    answers[place] = None if value is None else False
-            left = undecided
-        return answers
-
-    return every
-
-
-def _some(parts: Sequence[Evaluate]) -> Evaluate:
-    """The disjunction of functions; the first that is true decides."""
-
-    def some(objects: Sequence[Any]) -> list[Any]:
-        answers: list[Any] = [False] * len(objects)
-        left: Sequence[int] = range(len(objects))
-        for part in parts:
-            values = part([objects[place] for place in left])
-            undecided = []
-            for place, value in zip(left, values, strict=True):
-                if value is EXPIRED:
-                    answers[place] = EXPIRED
-                elif value:
-                    answers[place] = True
+                elif (not value) is every:  # decided
+                    answers[place] = None if value is None else not every
                 else:
                     undecided.append(place)
                     if value is None:
@@ -281,4 +263,4 @@ def _some(parts: Sequence[Evaluate]) -> Evaluate:
             left = undecided
         return answers
 
-    return some
+    return joined

@@ -106,7 +106,7 @@ INSTANCE = ["init", "load", "refresh", "expire"]
 def transaction_text(recorder, value):
     if type(value).__name__ == "SessionTransaction":
         return f"transaction nested={value.nested} outer={value._parent is None}"
-    if type(value).__name__ in ("UOWTransaction", "Flush"):
+    if type(value).__name__ == "UOWTransaction":
         return "flush"
     if type(value).__name__ in ("QueryContext", "LoadContext"):
         return "context"

@@ -12,11 +12,11 @@ from .flushinfo import RelationInfo
 from .persistence import _done
 
 if TYPE_CHECKING:
-    from .unitofwork import Flush
+    from .unitofwork import UOWTransaction
 
 
 def change_association_rows(
-    flush: Flush,
+    flush: UOWTransaction,
     relation: RelationInfo,
     inserts: list[Any],
     deletes: list[Any],

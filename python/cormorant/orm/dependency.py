@@ -12,7 +12,7 @@ from .base import MANYTOMANY, MANYTOONE, ONETOMANY, instance_str
 from .flushinfo import RelationInfo
 
 if TYPE_CHECKING:
-    from .unitofwork import Flush, Work
+    from .unitofwork import UOWTransaction, Work
 
 
 def full_history(
@@ -44,7 +44,7 @@ def full_history(
     return _core.history(obj, slot)
 
 
-def take_orphans(flush: Flush, work: Work) -> None:
+def take_orphans(flush: UOWTransaction, work: Work) -> None:
     """Objects without the parent their class needs: new ones are not inserted, persistent
     ones are deleted."""
     for obj in _core.find_orphans(work.new, _core.STATE_ORPHANED):
@@ -61,7 +61,7 @@ def take_orphans(flush: Flush, work: Work) -> None:
 # ---- before ordering -----------------------------------------------------------
 
 
-def presort(flush: Flush, work: Work, relation: RelationInfo) -> bool:
+def presort(flush: UOWTransaction, work: Work, relation: RelationInfo) -> bool:
     """Register the objects a relationship brings into the flush. True if it looked at any."""
     deletes = work.deletes
     seen = work.seen_deletes.get(relation, 0)
@@ -83,7 +83,7 @@ def presort(flush: Flush, work: Work, relation: RelationInfo) -> bool:
     return busy
 
 
-def _ask(flush: Flush, relation: RelationInfo, objects: list[Any]) -> None:
+def _ask(flush: UOWTransaction, relation: RelationInfo, objects: list[Any]) -> None:
     """Whether deleted objects refer to anything by a many-to-one, of the first that tells without
     loading the other."""
     prop = relation.prop
@@ -165,7 +165,9 @@ def holds_other(obj: Any, relation: RelationInfo) -> bool:
     return any(column_value(obj, slot) is not None for slot in relation.target_slots)
 
 
-def _presort_saves(flush: Flush, relation: RelationInfo, objects: list[Any], start: int) -> None:
+def _presort_saves(
+    flush: UOWTransaction, relation: RelationInfo, objects: list[Any], start: int
+) -> None:
     direction = relation.direction
     if direction is not ONETOMANY and not relation.cascade_orphan:
         if direction is MANYTOMANY:
@@ -213,7 +215,7 @@ def _is_told(obj: Any, slots: Sequence[int]) -> bool:
     return all(slot in expired or _core.peek(obj, slot) is not _core.NO_VALUE for slot in slots)
 
 
-def _lose_child(flush: Flush, relation: RelationInfo, child: Any) -> None:
+def _lose_child(flush: UOWTransaction, relation: RelationInfo, child: Any) -> None:
     """A child was taken out of a one-to-many relationship."""
     if relation.cascade_orphan:
         if _core.has_parent(child, relation.prop):
@@ -230,7 +232,7 @@ def _lose_child(flush: Flush, relation: RelationInfo, child: Any) -> None:
         flush.register_update(child)
 
 
-def _delete_with_cascade(flush: Flush, obj: Any, relation: RelationInfo) -> None:
+def _delete_with_cascade(flush: UOWTransaction, obj: Any, relation: RelationInfo) -> None:
     """Delete what an object has lost or takes along, with what that takes along."""
     from .unitofwork import cascade_objects
 
@@ -245,7 +247,7 @@ def _delete_with_cascade(flush: Flush, obj: Any, relation: RelationInfo) -> None
 
 
 def _follow_key_change(
-    flush: Flush, relation: RelationInfo, objects: list[Any], start: int
+    flush: UOWTransaction, relation: RelationInfo, objects: list[Any], start: int
 ) -> None:
     """Children of a parent whose key changes take the new key along."""
     for parent in _core.key_changed(objects[start:] if start else objects):
@@ -267,7 +269,7 @@ def _follow_key_change(
                 flush.register_update(child)
 
 
-def _presort_deletes(flush: Flush, relation: RelationInfo, objects: list[Any]) -> None:
+def _presort_deletes(flush: UOWTransaction, relation: RelationInfo, objects: list[Any]) -> None:
     direction = relation.direction
     if direction is MANYTOONE:
         if not (relation.cascade_delete or relation.cascade_orphan):
@@ -313,7 +315,7 @@ def _presort_deletes(flush: Flush, relation: RelationInfo, objects: list[Any]) -
 # ---- while running ---------------------------------------------------------------
 
 
-def process_saves(flush: Flush, relation: RelationInfo, objects: list[Any]) -> None:
+def process_saves(flush: UOWTransaction, relation: RelationInfo, objects: list[Any]) -> None:
     """Copy or null keys, or change association rows, for saved parents."""
     objects = relation.of(objects)
     if not objects:
@@ -328,7 +330,7 @@ def process_saves(flush: Flush, relation: RelationInfo, objects: list[Any]) -> N
         _many_to_many(flush, relation, objects, deleting=False)
 
 
-def process_deletes(flush: Flush, relation: RelationInfo, objects: list[Any]) -> None:
+def process_deletes(flush: UOWTransaction, relation: RelationInfo, objects: list[Any]) -> None:
     """Null keys, or delete association rows, for parents about to be deleted."""
     objects = relation.of(objects)
     if not objects:
@@ -350,7 +352,7 @@ def process_deletes(flush: Flush, relation: RelationInfo, objects: list[Any]) ->
         _release_parents(flush, relation, objects)
 
 
-def _one_to_many(flush: Flush, relation: RelationInfo, objects: list[Any]) -> None:
+def _one_to_many(flush: UOWTransaction, relation: RelationInfo, objects: list[Any]) -> None:
     session = flush.session
     touched, wrong = _core.sync_children(
         session, objects, relation.slot, relation.source, relation.target_slots
@@ -417,7 +419,7 @@ def column_value(obj: Any, slot: int) -> Any:
 
 
 def _null_children(
-    flush: Flush, relation: RelationInfo, children: list[Any], *, deleting: bool = False
+    flush: UOWTransaction, relation: RelationInfo, children: list[Any], *, deleting: bool = False
 ) -> None:
     """Children whose parent is gone: their foreign keys become NULL."""
     children = [
@@ -439,13 +441,13 @@ def _null_children(
 
 
 def _post_update(
-    flush: Flush, objects: list[Any], relation: RelationInfo, *, deleting: bool = False
+    flush: UOWTransaction, objects: list[Any], relation: RelationInfo, *, deleting: bool = False
 ) -> None:
     for obj in objects:
         flush.register_post_update(obj, relation.target_slots, deleting)
 
 
-def _release_parents(flush: Flush, relation: RelationInfo, objects: list[Any]) -> None:
+def _release_parents(flush: UOWTransaction, relation: RelationInfo, objects: list[Any]) -> None:
     """Objects about to be deleted let go of what a many-to-one with post_update refers to."""
     if not _lets_go(relation):
         return
@@ -471,7 +473,7 @@ def _check_blank(relation: RelationInfo, objects: list[Any]) -> None:
                 )
 
 
-def _many_to_one(flush: Flush, relation: RelationInfo, objects: list[Any]) -> None:
+def _many_to_one(flush: UOWTransaction, relation: RelationInfo, objects: list[Any]) -> None:
     sync = _sync_listed_parents if relation.prop.uselist else _core.sync_parent
     emptied, strangers, wrong = sync(
         flush.session, objects, relation.slot, relation.source, relation.target_slots
@@ -512,7 +514,7 @@ def _sync_listed_parents(
 
 
 def _many_to_many(
-    flush: Flush, relation: RelationInfo, objects: list[Any], *, deleting: bool
+    flush: UOWTransaction, relation: RelationInfo, objects: list[Any], *, deleting: bool
 ) -> None:
     from .association_rows import change_association_rows
 
@@ -589,7 +591,7 @@ def _refuse(relation: RelationInfo, members: list[Any]) -> None:
     )
 
 
-def _refuse_subtypes(flush: Flush, relation: RelationInfo, objects: list[Any]) -> None:
+def _refuse_subtypes(flush: UOWTransaction, relation: RelationInfo, objects: list[Any]) -> None:
     """Members whose class a load would not give back, as nothing in a row says it."""
     prop = relation.prop
     target = prop.mapper

@@ -10,10 +10,10 @@ from .dependency import column_value
 from .flushinfo import RelationInfo, info_of
 
 if TYPE_CHECKING:
-    from .unitofwork import Flush, Work
+    from .unitofwork import UOWTransaction, Work
 
 
-def take(flush: Flush, work: Work) -> None:
+def take(flush: UOWTransaction, work: Work) -> None:
     """Objects that refer to those whose key changes take part in the flush, or, where the database
     is to change their rows, take the new key after it."""
     changed = _core.key_changed(work.updates)
@@ -30,7 +30,7 @@ def take(flush: Flush, work: Work) -> None:
             follow(flush, relation, switched)
 
 
-def follow(flush: Flush, relation: RelationInfo, switched: set[int]) -> None:
+def follow(flush: UOWTransaction, relation: RelationInfo, switched: set[int]) -> None:
     """Copy the keys of the objects with these ids to those that refer to them. What they refer to
     is loaded if this flush is to write them."""
     session = flush.session

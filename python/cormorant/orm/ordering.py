@@ -19,7 +19,7 @@ from .base import MANYTOMANY, MANYTOONE, ONETOMANY
 from .flushinfo import MapperInfo, RelationInfo, relations_of
 
 if TYPE_CHECKING:
-    from .unitofwork import Flush
+    from .unitofwork import UOWTransaction
 
 _RANK = {
     "delete": "DeleteAll",
@@ -264,7 +264,9 @@ def plan_of(infos: tuple[MapperInfo, ...], active: frozenset[RelationInfo]) -> P
 # ---- objects one by one ------------------------------------------------------
 
 
-def per_object_layers(flush: Flush, plan: Plan) -> Iterator[list[tuple[Node, list[Any] | None]]]:
+def per_object_layers(
+    flush: UOWTransaction, plan: Plan
+) -> Iterator[list[tuple[Node, list[Any] | None]]]:
     """Layers of a plan whose cyclic nodes are replaced by nodes of single objects.
 
     Each layer is a list of (node, objects): None means all objects of the node.
@@ -333,7 +335,7 @@ def _is_replaced(node: Node, in_cycle: set[Any]) -> bool:
     return node.kind in ("process", "undo") and node.subject.parent in in_cycle
 
 
-def _objects_of(flush: Flush, node: Node) -> list[Any]:
+def _objects_of(flush: UOWTransaction, node: Node) -> list[Any]:
     work = flush.work.get(node.subject)
     if work is None:
         return []
@@ -341,7 +343,7 @@ def _objects_of(flush: Flush, node: Node) -> list[Any]:
 
 
 def _expand(
-    flush: Flush,
+    flush: UOWTransaction,
     relation: RelationInfo,
     in_cycle: set[Any],
     made: Nodes,
@@ -395,7 +397,7 @@ def _expand(
                 edges.update(_object_edges(relation, kind, step, parent, children))
 
 
-def _takes_part(flush: Flush, obj: Any, flags: int) -> bool:
+def _takes_part(flush: UOWTransaction, obj: Any, flags: int) -> bool:
     flush._track()
     return bool(flags & _core.STATE_NEW) or id(obj) in flush.registered
 

@@ -36,13 +36,13 @@ from .single_rows import (
 )
 
 if TYPE_CHECKING:
-    from .unitofwork import Flush
+    from .unitofwork import UOWTransaction
 
 
 # ---- saving ----------------------------------------------------------------------
 
 
-def save(flush: Flush, info: MapperInfo, new: list[Any], updates: list[Any]) -> None:
+def save(flush: UOWTransaction, info: MapperInfo, new: list[Any], updates: list[Any]) -> None:
     """UPDATE and INSERT objects of a mapper: updates by primary key, inserts as added."""
     session = flush.session
     if session.connection_callable is None:
@@ -55,7 +55,7 @@ def save(flush: Flush, info: MapperInfo, new: list[Any], updates: list[Any]) -> 
 
 
 def _save_with(
-    flush: Flush, info: MapperInfo, connection: Any, new: list[Any], updates: list[Any]
+    flush: UOWTransaction, info: MapperInfo, connection: Any, new: list[Any], updates: list[Any]
 ) -> None:
     base = info.mapper
     if not base.batch and len(new) + len(updates) > 1:
@@ -98,7 +98,7 @@ def _check_versions(mapper: Any, objects: list[Any], inserted: bool) -> None:
 
 
 def _save_and_tell(
-    flush: Flush, info: MapperInfo, connection: Any, new: list[Any], updates: list[Any]
+    flush: UOWTransaction, info: MapperInfo, connection: Any, new: list[Any], updates: list[Any]
 ) -> None:
     """save() with the listeners before and after it."""
     fire_rows("before_insert", connection, new)
@@ -114,7 +114,7 @@ def _save_and_tell(
 
 
 def _save(
-    flush: Flush, info: MapperInfo, connection: Any, new: list[Any], updates: list[Any]
+    flush: UOWTransaction, info: MapperInfo, connection: Any, new: list[Any], updates: list[Any]
 ) -> None:
     added = new
     statements = statements_of(info, connection.dialect)
@@ -161,14 +161,14 @@ def _save(
         forget_values([*new, *updates])
 
 
-def _load_versions(flush: Flush, mapper: Any, objects: list[Any]) -> None:
+def _load_versions(flush: UOWTransaction, mapper: Any, objects: list[Any]) -> None:
     """Load the versions of written rows that the database has made and no statement has
     returned: the next UPDATE asks for them."""
     slot = mapper._columntoproperty[mapper.version_id_col].slot
     _load_written(flush, [(obj, (slot,)) for obj in objects])
 
 
-def _load_eager_defaults(flush: Flush, objects: list[Any]) -> None:
+def _load_eager_defaults(flush: UOWTransaction, objects: list[Any]) -> None:
     """Load what the server fills and no statement has read back, object by object."""
     _load_written(
         flush,
@@ -176,7 +176,7 @@ def _load_eager_defaults(flush: Flush, objects: list[Any]) -> None:
     )
 
 
-def _load_written(flush: Flush, wanted: list[tuple[Any, Sequence[int]]]) -> None:
+def _load_written(flush: UOWTransaction, wanted: list[tuple[Any, Sequence[int]]]) -> None:
     """Load those of the slots that are not loaded, or would be expired after the flush."""
     from .row_loading import load_columns_of
 
@@ -217,7 +217,7 @@ def _filled_by_server(mapper: Any) -> list[int]:
 
 
 def _save_hierarchy(
-    flush: Flush, hierarchy: Hierarchy, connection: Any, new: list[Any], updates: list[Any]
+    flush: UOWTransaction, hierarchy: Hierarchy, connection: Any, new: list[Any], updates: list[Any]
 ) -> None:
     """Table by table: the rows of all classes that have the table."""
     if hierarchy.discriminator_slot >= 0:
@@ -287,7 +287,7 @@ def _check_known(info: MapperInfo, obj: Any) -> None:
         raise unrefreshable(obj)
 
 
-def _insert(flush: Flush, statements: Statements, connection: Any, new: list[Any]) -> None:
+def _insert(flush: UOWTransaction, statements: Statements, connection: Any, new: list[Any]) -> None:
     filled = None
     if "refresh_flush" in instance_events:
         from .hooks import filled_by_insert
@@ -320,7 +320,11 @@ def _given_columns(statements: Statements, obj: Any) -> tuple[int, ...]:
 
 
 def _insert_run(
-    flush: Flush, statements: Statements, connection: Any, new: list[Any], variant: Any = None
+    flush: UOWTransaction,
+    statements: Statements,
+    connection: Any,
+    new: list[Any],
+    variant: Any = None,
 ) -> None:
     special = partial(insert_one, flush, statements, connection)
     raw = connection._dbapi_connection
@@ -393,7 +397,7 @@ def _wrap(
     raise error
 
 
-def post_update(flush: Flush, info: MapperInfo, given: list[tuple[Any, set[int]]]) -> None:
+def post_update(flush: UOWTransaction, info: MapperInfo, given: list[tuple[Any, set[int]]]) -> None:
     """UPDATE what relationships with post_update set: (object, slots)."""
     session = flush.session
     if session.connection_callable is None:
@@ -406,7 +410,7 @@ def post_update(flush: Flush, info: MapperInfo, given: list[tuple[Any, set[int]]
 
 
 def _post_update_with(
-    flush: Flush, info: MapperInfo, connection: Any, given: list[tuple[Any, set[int]]]
+    flush: UOWTransaction, info: MapperInfo, connection: Any, given: list[tuple[Any, set[int]]]
 ) -> None:
     info.need_versions([obj for obj, _ in given])
     statements = statements_of(info, connection.dialect)
@@ -428,7 +432,7 @@ def _post_update_with(
 
 
 def _post_update(
-    flush: Flush,
+    flush: UOWTransaction,
     info: MapperInfo,
     statements: Statements,
     connection: Any,
@@ -459,7 +463,7 @@ def _post_update(
 
 
 def _update(
-    flush: Flush,
+    flush: UOWTransaction,
     statements: Statements,
     connection: Any,
     objects: list[Any],
@@ -482,7 +486,7 @@ def _update(
 
 
 def _update_all(
-    flush: Flush,
+    flush: UOWTransaction,
     statements: Statements,
     connection: Any,
     objects: list[Any],
@@ -554,7 +558,7 @@ def _update_all(
 
 
 def _update_run(
-    flush: Flush,
+    flush: UOWTransaction,
     statements: Statements,
     connection: Any,
     objects: list[Any],
@@ -600,7 +604,7 @@ def _update_run(
         _wrap(statements, connection, raw, error)
 
 
-def delete(flush: Flush, info: MapperInfo, objects: list[Any]) -> None:
+def delete(flush: UOWTransaction, info: MapperInfo, objects: list[Any]) -> None:
     """DELETE objects of a mapper, sorted by primary key."""
     session = flush.session
     objects = info.sorted(objects)
@@ -724,7 +728,7 @@ def _delete(statements: Statements, connection: Any, objects: list[Any]) -> None
 # ---- afterwards ------------------------------------------------------------------------
 
 
-def finish_inserts(flush: Flush, info: MapperInfo, new: list[Any]) -> None:
+def finish_inserts(flush: UOWTransaction, info: MapperInfo, new: list[Any]) -> None:
     """Inserted objects become persistent."""
     session, transaction = flush.session, flush.transaction
     switched = flush.row_switches
@@ -738,7 +742,7 @@ def finish_inserts(flush: Flush, info: MapperInfo, new: list[Any]) -> None:
     transaction._born = True
 
 
-def finish_updates(flush: Flush, info: MapperInfo, objects: list[Any]) -> None:
+def finish_updates(flush: UOWTransaction, info: MapperInfo, objects: list[Any]) -> None:
     """Updated objects are clean; those whose primary key changed get a new identity."""
     session, transaction = flush.session, flush.transaction
     for obj in _core.unloaded_keys(objects):

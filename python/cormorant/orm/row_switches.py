@@ -13,11 +13,11 @@ from .flushinfo import MapperInfo
 from .single_rows import fill_onupdates, load_keys, row_key, stale
 
 if TYPE_CHECKING:
-    from .unitofwork import Flush
+    from .unitofwork import UOWTransaction
 
 
 def settle_conflicts(
-    flush: Flush, info: MapperInfo, connection: Any, new: list[Any], conflicts: list[Any]
+    flush: UOWTransaction, info: MapperInfo, connection: Any, new: list[Any], conflicts: list[Any]
 ) -> list[Any]:
     """New objects with the identity of an object in the session: if that one is being
     deleted, its row is updated instead."""
@@ -49,7 +49,7 @@ def settle_conflicts(
     return [o for o in new if id(o) not in switched]
 
 
-def _still_there(flush: Flush, obj: Any) -> bool:
+def _still_there(flush: UOWTransaction, obj: Any) -> bool:
     """Whether an object of the session has a row: an expired one is looked at."""
     if not _core.state_flags(obj) & _core.STATE_EXPIRED:
         return True
@@ -62,7 +62,7 @@ def _still_there(flush: Flush, obj: Any) -> bool:
 
 
 def _switch_row(
-    flush: Flush, statements: Statements, connection: Any, obj: Any, existing: Any
+    flush: UOWTransaction, statements: Statements, connection: Any, obj: Any, existing: Any
 ) -> None:
     """UPDATE the row of a deleted object with what replaces it."""
     from ..sql.dml import Update

@@ -104,7 +104,7 @@ def _stood_for(obj: Any) -> Any:
     return found
 
 
-_make_flush = late_function(__name__, "_make_flush", ".unitofwork", "Flush")
+_make_flush = late_function(__name__, "_make_flush", ".unitofwork", "UOWTransaction")
 _cascade_objects = late_function(__name__, "_cascade_objects", ".unitofwork", "cascade_objects")
 _is_modified = late_function(__name__, "_is_modified", ".unitofwork", "is_modified")
 _merge = late_function(__name__, "_merge", ".merge", "merge")

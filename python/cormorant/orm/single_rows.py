@@ -13,7 +13,7 @@ from .flush_statements import _MADE, Statements, _is_expression, _uses_context
 
 if TYPE_CHECKING:
     from ..engine.base import Connection
-    from .unitofwork import Flush
+    from .unitofwork import UOWTransaction
 
 
 # Rules of columns that an INSERT leaves out when it gives no value.
@@ -127,7 +127,7 @@ def fill_onupdates(
             (_core.set_loaded if unloaded else _core.set_value)(obj, slot, value)
 
 
-def insert_one(flush: Flush, statements: Statements, connection: Any, obj: Any) -> None:
+def insert_one(flush: UOWTransaction, statements: Statements, connection: Any, obj: Any) -> None:
     """INSERT an object that holds SQL expressions."""
     from ..sql.dml import Insert
 
@@ -189,7 +189,7 @@ def insert_one(flush: Flush, statements: Statements, connection: Any, obj: Any) 
 
 
 def update_one(
-    flush: Flush,
+    flush: UOWTransaction,
     statements: Statements,
     connection: Any,
     obj: Any,

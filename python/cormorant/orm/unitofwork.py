@@ -41,8 +41,8 @@ class Work:
         self.seen_deletes: dict[RelationInfo, int] = {}
 
 
-class Flush:
-    """One flush of a session: collects the work, orders it and runs it."""
+class UOWTransaction:
+    """One flush of a session, as its listeners know it: collects the work, orders and runs it."""
 
     plain: tuple[MapperInfo, list[Any]] | None = None
     """New objects that are to be inserted, if there is nothing else to do or to say: no `work`."""
@@ -462,10 +462,6 @@ class Flush:
             "updates. Consider using set_committed_value() within inner-flush event handlers to "
             "avoid this warning."
         )
-
-
-UOWTransaction = Flush
-"""As listeners of a flush know it."""
 
 
 def _is_unrelated(work: Work) -> bool:

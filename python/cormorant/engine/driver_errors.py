@@ -7,7 +7,9 @@ its class as well.
 
 from __future__ import annotations
 
+import importlib
 import sys
+from typing import Any
 
 _joined: dict[tuple[type, type], type[Exception]] = {}
 
@@ -25,3 +27,14 @@ def also_of(cls: type[Exception], *names: tuple[str, str]) -> type[Exception]:
             found = _joined[cls, theirs] = type(cls.__name__, (cls, theirs), about)
         return found
     return cls
+
+
+def unpickled(module: str, state: str, name: str, args: Any, said: dict[str, Any]) -> Exception:
+    """An error of a DB-API module of ours, from what `__reduce__` gave of it.
+
+    Its class is made by `error_class()` of that module: `__module__` of the class leads to the
+    driver's own, which is another.
+    """
+    made: Exception = importlib.import_module(module).error_class(state, name)(*args)
+    made.__dict__.update(said)
+    return made

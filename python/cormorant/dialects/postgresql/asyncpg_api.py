@@ -23,72 +23,49 @@ def zone(name: str) -> None:
 
 
 class Warning(dbapi.Warning):
-    """DB-API 2.0."""
-
     __module__ = _HERE
 
 
 class Error(dbapi.Error):
-    """The base of what the database reports."""
-
     __module__ = _HERE
-
-    def __reduce__(self) -> Any:
-        return _rebuild, (type(self).__name__, self.args, self.__dict__)
-
-
-def _rebuild(name: str, args: tuple[Any, ...], said: dict[str, Any]) -> Any:
-    made = globals()[name](*args)
-    made.__dict__.update(said)
-    return made
+    _made_in = __name__
 
 
 class InterfaceError(Error, dbapi.InterfaceError):
-    """The driver was used wrongly."""
-
     __module__ = _HERE
 
 
 class DatabaseError(Error, dbapi.DatabaseError):
-    """The database reported an error."""
-
     __module__ = _HERE
 
 
 class DataError(DatabaseError, dbapi.DataError):
-    """A value is out of range or has the wrong form."""
-
     __module__ = _HERE
 
 
 class OperationalError(DatabaseError, dbapi.OperationalError):
-    """The server cannot do that now: it is gone, busy, out of something …"""
-
     __module__ = _HERE
 
 
 class IntegrityError(DatabaseError, dbapi.IntegrityError):
-    """A constraint failed."""
-
     __module__ = _HERE
 
 
 class InternalError(DatabaseError, dbapi.InternalError):
-    """The transaction has failed, or the server is in trouble."""
-
     __module__ = _HERE
 
 
 class ProgrammingError(DatabaseError, dbapi.ProgrammingError):
-    """The SQL is wrong, or names what does not exist."""
-
     __module__ = _HERE
 
 
 class NotSupportedError(DatabaseError, dbapi.NotSupportedError):
-    """The server does not have that."""
-
     __module__ = _HERE
+
+
+def error_class(state: str, name: str) -> type[Exception]:
+    """The class of errors that are `name` in the DB-API, whatever their SQLSTATE."""
+    return globals()[name]  # type: ignore[no-any-return]
 
 
 def error(name: str, text: str, condition: str, about: dict[str, str] | None) -> Exception:
@@ -107,7 +84,7 @@ def error(name: str, text: str, condition: str, about: dict[str, str] | None) ->
             text = "<class 'asyncpg.exceptions.{}'>: {}".format(
                 _class_name(condition), "\n".join(parts)
             )
-    made = dbapi.told(globals()[name](text.rstrip("\n")), condition, about)
+    made = dbapi.told(error_class(condition, name)(text.rstrip("\n")), condition, about)
     made.__cause__ = cause
     return made
 

@@ -13,7 +13,7 @@ import sys
 from typing import Any
 
 from ... import _core
-from ...engine.driver_errors import also_of
+from ...engine.driver_errors import also_of, unpickled
 
 try:
     from ..._postgres import driver, libpq_version  # noqa: F401
@@ -72,6 +72,8 @@ class Error(Exception):
     __module__ = "psycopg"
     sqlstate: str | None = None
     _fields: dict[str, str] = {}
+    _made_in = __name__
+    """The module of ours whose `error_class()` gives the class again."""
 
     @property
     def pgcode(self) -> str | None:
@@ -90,19 +92,14 @@ class Error(Exception):
         return Diagnostic(self._fields)
 
     def __reduce__(self) -> Any:
-        # by our own name: the one in __module__ leads to another class
-        return _rebuild, (self.sqlstate or "", base_of(self), self.args, self.__dict__)
-
-
-def base_of(error: Error) -> str:
-    """The name of an error's class in the DB-API."""
-    return next(cls.__name__ for cls in type(error).__mro__ if cls.__name__ in globals())
-
-
-def _rebuild(state: str, name: str, args: tuple[Any, ...], said: dict[str, Any]) -> Any:
-    made = error_class(state, name)(*args)
-    made.__dict__.update(said)
-    return made
+        in_dbapi = next(cls.__name__ for cls in type(self).__mro__ if cls.__name__ in globals())
+        return unpickled, (
+            self._made_in,
+            self.sqlstate or "",
+            in_dbapi,
+            self.args,
+            self.__dict__,
+        )
 
 
 class InterfaceError(Error):

@@ -6,22 +6,18 @@ They derive from those that say ``psycopg``, so that the one `dbapi.Error` is th
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from ...engine.driver_errors import also_of
 from . import dbapi
 
 
 class Warning(dbapi.Warning):
-    """DB-API 2.0."""
-
     __module__ = "psycopg2"
 
 
 class Error(dbapi.Error):
-    """The base of what the database reports."""
-
     __module__ = "psycopg2"
+    _made_in = __name__
 
     @property
     def pgerror(self) -> str | None:
@@ -29,61 +25,36 @@ class Error(dbapi.Error):
         severity = self._fields.get("S")
         return None if severity is None else f"{severity}:  {self}"
 
-    def __reduce__(self) -> Any:
-        return _rebuild, (self.sqlstate or "", dbapi.base_of(self), self.args, self.__dict__)
-
-
-def _rebuild(state: str, name: str, args: tuple[Any, ...], said: dict[str, Any]) -> Any:
-    made = error_class(state, name)(*args)
-    made.__dict__.update(said)
-    return made
-
 
 class InterfaceError(Error, dbapi.InterfaceError):
-    """The driver was used wrongly."""
-
     __module__ = "psycopg2"
 
 
 class DatabaseError(Error, dbapi.DatabaseError):
-    """The database reported an error."""
-
     __module__ = "psycopg2"
 
 
 class DataError(DatabaseError, dbapi.DataError):
-    """A value is out of range or has the wrong form."""
-
     __module__ = "psycopg2"
 
 
 class OperationalError(DatabaseError, dbapi.OperationalError):
-    """The server cannot do that now: it is gone, busy, out of something …"""
-
     __module__ = "psycopg2"
 
 
 class IntegrityError(DatabaseError, dbapi.IntegrityError):
-    """A constraint failed."""
-
     __module__ = "psycopg2"
 
 
 class InternalError(DatabaseError, dbapi.InternalError):
-    """The transaction has failed, or the server is in trouble."""
-
     __module__ = "psycopg2"
 
 
 class ProgrammingError(DatabaseError, dbapi.ProgrammingError):
-    """The SQL is wrong, or names what does not exist."""
-
     __module__ = "psycopg2"
 
 
 class NotSupportedError(DatabaseError, dbapi.NotSupportedError):
-    """The server does not have that."""
-
     __module__ = "psycopg2"
 
 

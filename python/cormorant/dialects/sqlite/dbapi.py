@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ... import _core, _sqlite
-from ...engine.driver_errors import also_of
+from ...engine.driver_errors import also_of, unpickled
 
 apilevel = "2.0"
 threadsafety = 1
@@ -32,20 +32,18 @@ class Error(Exception):
     sqlite_errorname: str
 
     def __reduce__(self) -> Any:
-        # by our own name: the one in __module__ leads to another class
-        return _rebuild, (type(self).__name__, self.args, self.__dict__)
+        return unpickled, (__name__, "", type(self).__name__, self.args, self.__dict__)
 
 
-def _rebuild(name: str, args: tuple[Any, ...], said: dict[str, Any]) -> Any:
-    made = also_of(globals()[name], ("sqlite3", name))(*args)
-    made.__dict__.update(said)
-    return made
+def error_class(state: str, name: str) -> type[Exception]:
+    """The class of errors that are `name` in the DB-API; SQLite has no SQLSTATEs."""
+    return also_of(globals()[name], ("sqlite3", name))
 
 
 def error(name: str, text: str, condition: str, about: int | None) -> Exception:
     """The exception for a failure, of the class `name`: `condition` and `about` are SQLite's name
     and number of it, if it was SQLite's."""
-    made: Any = also_of(globals()[name], ("sqlite3", name))(text)
+    made: Any = error_class("", name)(text)
     if about:
         made.sqlite_errorcode = about
         made.sqlite_errorname = condition

@@ -154,7 +154,7 @@ def test_pool():
 def test_plan():
     def call():
         p = _core.Plan("select ?, ?", [(0, _core.TYPE_NUMERIC, 2), (1, _core.TYPE_ANY, None)])
-        assert p.binds[0] == (0, _core.TYPE_NUMERIC, 2)
+        assert p.binds[0] == (0, _core.TYPE_NUMERIC, 2, False)
         assert p.encode((1, "x")) == (1.0, "x")
 
     fail_each_allocation(call)

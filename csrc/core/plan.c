@@ -167,8 +167,9 @@ plan_get_binds(crm_plan *self, void *Py_UNUSED(closure))
     for (size_t i = 0; binds != NULL && i < self->nbinds; i++) {
         const crm_bind *bind = &self->binds[i];
         PyObject *item =
-            Py_BuildValue("IiO", (unsigned)bind->index, bind->codec.code,
-                          bind->codec.arg == NULL ? Py_None : bind->codec.arg);
+            Py_BuildValue("IiON", (unsigned)bind->index, bind->codec.code,
+                          bind->codec.arg == NULL ? Py_None : bind->codec.arg,
+                          PyBool_FromLong(bind->as_text));
         if (item == NULL) {
             Py_CLEAR(binds);
             break;
@@ -272,8 +273,8 @@ static PyMemberDef plan_members[] = {
 };
 
 static PyGetSetDef plan_getset[] = {
-    {"binds", (getter)plan_get_binds, NULL, "The binds as (index, code, arg).",
-     NULL},
+    {"binds", (getter)plan_get_binds, NULL,
+     "The binds as (index, code, arg, as_text).", NULL},
     {"keys", (getter)plan_keys, NULL,
      "Names of the items of a result row, () if the driver names them.", NULL},
     {NULL},

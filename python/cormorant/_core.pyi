@@ -193,7 +193,7 @@ class Plan:
     arrays: str | None
     guard: str | None
     keys: tuple[str, ...]
-    binds: tuple[tuple[int, int, object], ...]
+    binds: tuple[tuple[int, int, object, bool], ...]
     def encode(self, values: Sequence[Any], /) -> Any:
         """The values of an execution as logs show them: a tuple in the order of the
         binds, or a dict by name."""

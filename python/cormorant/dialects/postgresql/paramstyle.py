@@ -116,6 +116,7 @@ def literal_plan(
     of a name and for the names that `same` has with it, whose values are the same. A tuple is
     written as a row of parameters: `rows` are as rows_among() gives them.
     """
+    binds = [bind[:3] for bind in binds]  # their places say which are declared as text
     text = _with_rows(sql, rows) if rows else sql
     told = untyped_places(text)
     apart = COMPARED.search(sql) is None
@@ -314,7 +315,7 @@ def _literal_driver_plan(
         text = _MARK.sub(lambda m: f"%({next(following)})s" if m[2] == "s" else m[0], sql)
     text = _with_rows(text, dict(rows)) if rows else text
     apart = COMPARED.search(sql) is None
-    binds = dict(zip(names, base.binds, strict=True))
+    binds = {name: bind[:3] for name, bind in zip(names, base.binds, strict=True)}
     told = untyped_places(text)
     shown, chosen, wire = _literals(text, binds, dict(same), dict(rows), told, apart)
     return _core.Plan(

@@ -253,9 +253,7 @@ def test_bad_plans(binds):
 
 
 def test_plan_shows_what_it_is():
-    p = _core.Plan(
-        "select ?, ?", [(1, _core.TYPE_STRING, None, True), (0, _core.TYPE_DATE, None)]
-    )
+    p = _core.Plan("select ?, ?", [(1, _core.TYPE_STRING, None, True), (0, _core.TYPE_DATE, None)])
     assert p.sql == "select ?, ?"
     assert p.binds == ((1, _core.TYPE_STRING, None, True), (0, _core.TYPE_DATE, None, False))
     assert p.encode([dt.date(2020, 1, 2), "x"]) == ("x", "2020-01-02")

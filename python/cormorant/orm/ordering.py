@@ -309,7 +309,7 @@ def per_object_layers(
         yield _gather(layer)
 
 
-def _take_followers(flush: Flush, plan: Plan) -> None:
+def _take_followers(flush: UOWTransaction, plan: Plan) -> None:
     """Children of parents whose keys change are written where they are saved one by one, though it
     is the database that would change their rows (passive_updates)."""
     saved = {node.subject for node in plan.cyclic if node.kind == "save"}

@@ -76,7 +76,7 @@ def _save_with(
                 _check_versions(mapper, group, inserted)
 
 
-def insert_plain(flush: Flush, info: MapperInfo, new: list[Any]) -> None:
+def insert_plain(flush: UOWTransaction, info: MapperInfo, new: list[Any]) -> None:
     """save() of new objects whose mapper is plain, if nobody listens to that."""
     connection = flush.session._writing_connection(info.mapper)
     _insert(flush, statements_of(info, connection.dialect), connection, new)

@@ -15,6 +15,7 @@ from .elements import (
     _label_reference,
 )
 from .expression import literal_column
+from .names import MethodNames
 
 ops = operators
 
@@ -86,6 +87,8 @@ EXTRACT_FIELDS = {
 _TEXT_BIND = re.compile(r"(?<![:\w\x5c]):(\w+)(?![:\w])", re.UNICODE)
 _TEXT_ESCAPE = re.compile(r"\x5c([\x5c]?:[\w$]+|:)", re.UNICODE)
 # literal_column("t.*") and others that may be more than one column
+_VISIT_UNARY = MethodNames("visit_{}_unary_operator")
+_VISIT_BINARY = MethodNames("visit_{}_binary")
 _MAYBE_SEVERAL = re.compile(r"[*,]")
 _UNESCAPE = re.compile(r"\\(:[\w$]*)(?![:\w$])", re.UNICODE)
 
@@ -302,7 +305,7 @@ class ExpressionCompiler:
                     "Unary expression does not support operator and modifier simultaneously"
                 )
             name = getattr(op, "__name__", "")
-            visit = getattr(self, f"visit_{name}_unary_operator", None)
+            visit = getattr(self, _VISIT_UNARY[name], None)
             if visit is not None:
                 return visit(unary, op, **kw)  # type: ignore[no-any-return]
             text = OPERATORS.get(op)
@@ -340,7 +343,7 @@ class ExpressionCompiler:
         if text is not None and op not in self._special_binary:
             return self._plain_binary(binary, text, **kw)
         name = getattr(op, "__name__", "")
-        visit = getattr(self, f"visit_{name}_binary", None)
+        visit = getattr(self, _VISIT_BINARY[name], None)
         if visit is not None:
             return visit(binary, op, **kw)  # type: ignore[no-any-return]
         if text is not None:

@@ -27,7 +27,7 @@ from .expanded import ExpandedState as ExpandedState
 from .expanded import expanded_state
 from .identifiers import RESERVED_WORDS as RESERVED_WORDS
 from .identifiers import IdentifierPreparer as IdentifierPreparer
-from .names import _truncated_label
+from .names import VISIT, _truncated_label
 from .operators import is_, is_not
 from .sqltypes import NULLTYPE
 
@@ -168,7 +168,7 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         hook = obj._compile_with
         if hook is not None:
             return hook(obj, self, **kw)  # type: ignore[no-any-return]
-        visit: Callable[..., str] | None = getattr(self, "visit_" + obj.__visit_name__, None)
+        visit: Callable[..., str] | None = getattr(self, VISIT[obj.__visit_name__], None)
         if visit is None:
             raise self._unsupported(obj)
         return visit(obj, **kw)
@@ -180,7 +180,7 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
 
     def _visit(self, obj: Any, **kw: Any) -> str:
         """process() without what was registered with compiles()."""
-        visit: Callable[..., str] | None = getattr(self, "visit_" + obj.__visit_name__, None)
+        visit: Callable[..., str] | None = getattr(self, VISIT[obj.__visit_name__], None)
         if visit is None:
             raise self._unsupported(obj)
         return visit(obj, **kw)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .. import exc, util
 from . import topology
 from .base import Executable
+from .names import VISIT
 
 if TYPE_CHECKING:
     from typing import Self
@@ -324,7 +325,7 @@ class InvokeDDLBase:
 
     def traverse_single(self, element: Any, **kw: Any) -> None:
         """Do what this visitor does for one element; nothing if it has no method for it."""
-        visit = getattr(self, f"visit_{element.__visit_name__}", None)
+        visit = getattr(self, VISIT[element.__visit_name__], None)
         if visit is not None:
             visit(element, **kw)
 

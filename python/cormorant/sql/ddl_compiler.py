@@ -7,6 +7,7 @@ from typing import Any
 from .. import exc
 from ..util import memoized_property
 from .compiler import Compiled
+from .names import VISIT
 from .plain_types import text_literal
 from .sqltypes import STRINGTYPE
 
@@ -49,13 +50,13 @@ class DDLCompiler(Compiled):
         if hook is not None:
             return hook(element, self, **kw)  # type: ignore[no-any-return]
         # as _visit(): without a frame of its own for each element
-        visit = getattr(self, "visit_" + element.__visit_name__, None)
+        visit = getattr(self, VISIT[element.__visit_name__], None)
         if visit is None:
             raise exc.UnsupportedCompilationError(self, type(element))
         return visit(element, **kw)  # type: ignore[no-any-return]
 
     def _visit(self, element: Any, **kw: Any) -> str:
-        visit = getattr(self, f"visit_{element.__visit_name__}", None)
+        visit = getattr(self, VISIT[element.__visit_name__], None)
         if visit is None:
             raise exc.UnsupportedCompilationError(self, type(element))
         return visit(element, **kw)  # type: ignore[no-any-return]

@@ -1,8 +1,29 @@
-"""Names that know how they are to be written."""
+"""Names that know how they are to be written, and names of methods."""
 
 from __future__ import annotations
 
+import sys
 from typing import Any
+
+
+class MethodNames(dict[str, str]):
+    """The names of methods by what they are for, one string each.
+
+    Under a string that is made for each look-up the interpreter searches all bases of a class, under
+    one that it knows it looks once.
+    """
+
+    def __init__(self, form: str) -> None:
+        """form: the name of a method, with `{}` for what it is for."""
+        self._form = form
+
+    def __missing__(self, name: str) -> str:
+        made = self[name] = sys.intern(self._form.format(name))
+        return made
+
+
+VISIT = MethodNames("visit_{}")
+"""Of methods for constructs, by their `__visit_name__`."""
 
 
 class quoted_name(str):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import exc
+from .names import VISIT
 
 
 class TypeCompiler:
@@ -23,13 +24,13 @@ class TypeCompiler:
         if hook is not None:
             return hook(type_, self, **kw)  # type: ignore[no-any-return]
         # as _visit(): without a frame of its own for each type
-        visit = getattr(self, "visit_" + type_.__visit_name__, None)
+        visit = getattr(self, VISIT[type_.__visit_name__], None)
         if visit is None:
             raise exc.UnsupportedCompilationError(self, type_)
         return visit(type_, **kw)  # type: ignore[no-any-return]
 
     def _visit(self, type_: Any, **kw: Any) -> str:
-        visit = getattr(self, "visit_" + type_.__visit_name__, None)
+        visit = getattr(self, VISIT[type_.__visit_name__], None)
         if visit is None:
             raise exc.UnsupportedCompilationError(self, type_)
         return visit(type_, **kw)  # type: ignore[no-any-return]
@@ -210,7 +211,7 @@ class StrSQLTypeCompiler(TypeCompiler):
 
     def process(self, type_: Any, **kw: Any) -> str:
         name = type_.__visit_name__
-        unknown = (name == "null" and not type_._isnull) or not hasattr(self, "visit_" + name)
+        unknown = (name == "null" and not type_._isnull) or not hasattr(self, VISIT[name])
         if unknown and type_._compile_with is None:
             # a class of the program's that has no SQL of its own
             name = type(type_).__name__

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._late import late_names
 from .base import ClauseElement, Visitable
+from .names import VISIT
 
 __all__ = [
     "ClauseElement",
@@ -186,7 +187,7 @@ class ExternalTraversal:
     def traverse_single(self, obj: Any, **kw: Any) -> Any:
         """Visit one construct with the first visitor of the chain that has a method for it."""
         for visitor in self.visitor_iterator:
-            method = getattr(visitor, f"visit_{obj.__visit_name__}", None)
+            method = getattr(visitor, VISIT[obj.__visit_name__], None)
             if method is not None:
                 return method(obj, **kw)
         return None

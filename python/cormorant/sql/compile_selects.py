@@ -67,6 +67,7 @@ class SelectCompiler:
 
         def alias_of_same_named(self, name: str) -> str: ...
         def process(self, obj: Any, **kw: Any) -> str: ...
+        def visit_column(self, column: Any, **kw: Any) -> str: ...
         def _for_nested(self, kw: Mapping[str, Any]) -> dict[str, Any]: ...
         def resolve(self, name: Any, kind: str = ...) -> str: ...
         def _add_to_result_map(self, *a: Any) -> None: ...
@@ -300,6 +301,11 @@ class SelectCompiler:
             return self.process(target, within_columns_clause=True, add_to_result_map=add, **kw)
         if add is None:
             return self.process(rendered, within_columns_clause=True, **kw)
+        if rendered.__visit_name__ == "column" and rendered._compile_with is None:
+            # as process(): most of what is selected, without a frame of its own
+            return self.visit_column(
+                rendered, add_to_result_map=add, within_columns_clause=True, **kw
+            )
         before = len(self.result_columns)
         text = self.process(rendered, within_columns_clause=True, add_to_result_map=add, **kw)
         if len(self.result_columns) == before:

@@ -286,3 +286,57 @@ def given_to_another(p: Any) -> None:
             if give is not nothing:
                 step(take, give, "thing")
         step(remove, give)
+
+
+@program
+def an_orphan_that_another_collection_takes(p: Any) -> None:
+    """It is deleted neither by this flush nor by the next one, unless the program has said so."""
+
+    class Owner(p.Base):
+        __tablename__ = "owner"
+        id = p.Column(p.Integer, primary_key=True)
+        kept = p.relationship(
+            "Thing", foreign_keys="Thing.kept_by", cascade="all, delete-orphan", order_by="Thing.id"
+        )
+        only = p.relationship(
+            "Thing", foreign_keys="Thing.only_of", cascade="all, delete-orphan", uselist=False
+        )
+        lent = p.relationship("Thing", foreign_keys="Thing.lent_by")
+
+    class Thing(p.Base):
+        __tablename__ = "thing"
+        id = p.Column(p.Integer, primary_key=True)
+        kept_by = p.Column(p.ForeignKey("owner.id"))
+        only_of = p.Column(p.ForeignKey("owner.id"))
+        lent_by = p.Column(p.ForeignKey("owner.id"))
+
+    s = p.session(autoflush=False)
+    owner = Owner(id=1, kept=[Thing(id=1), Thing(id=2)], only=Thing(id=3))
+    other = Owner(id=2)
+    s.add_all([owner, other])
+    s.commit()
+
+    def flushed_twice(thing: Any) -> None:
+        for _ in range(2):
+            s.flush()
+            p.show(s.execute(p.text("select * from thing order by id")).all())
+            p.show([each.id for each in s.deleted], p.inspect(thing).persistent)
+        s.rollback()
+
+    for taker in owner, other:
+        thing = owner.kept[0]
+        owner.kept.remove(thing)
+        taker.lent.append(thing)
+        flushed_twice(thing)
+        thing, owner.only = owner.only, None
+        taker.lent.append(thing)
+        flushed_twice(thing)
+        thing = owner.kept[0]
+        owner.kept.remove(thing)
+        s.delete(thing)
+        taker.lent.append(thing)
+        flushed_twice(thing)
+    thing = owner.kept[0]
+    owner.kept.remove(thing)
+    other.kept.append(thing)
+    flushed_twice(thing)

@@ -212,11 +212,15 @@ class UOWTransaction:
             self.register_update(obj)
 
     def cancel_deletes(self, objects: list[Any]) -> None:
-        """Objects marked as deleted that were put into collections again."""
+        """Objects marked as deleted that were put into collections again. (What the program has
+        marked stays so for the next flush.)"""
         by_id = {id(obj): obj for obj in objects}
         for obj in by_id.values():
             self.session._unmark_deleted(obj)
-        self.spared += by_id.values()
+        condemned = set(map(id, self.condemned)) if self.condemned else ()
+        self.spared += [obj for key, obj in by_id.items() if key not in condemned]
+        if condemned:
+            self.condemned[:] = [obj for obj in self.condemned if id(obj) not in by_id]
         for work in {self._work(_core.manager_of(obj)): None for obj in by_id.values()}:
             places = [p for p, other in enumerate(work.deletes) if id(other) in by_id]
             for relation, seen in work.seen_deletes.items():

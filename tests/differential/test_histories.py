@@ -303,3 +303,37 @@ def taken_from_what_has_no_row(p: Any) -> None:
         s.flush()
         show(part)
         s.rollback()
+
+
+@program
+def what_raises_rather_than_load(p: Any) -> None:
+    """A relationship that raises on SQL knows what it referred to where that takes none."""
+
+    class Parent(p.Base):
+        __tablename__ = "parent"
+        id = p.Column(p.Integer, primary_key=True)
+
+    class Child(p.Base):
+        __tablename__ = "child"
+        id = p.Column(p.Integer, primary_key=True)
+        parent_id = p.Column(p.ForeignKey("parent.id"))
+        parent = p.relationship("Parent", lazy="raise_on_sql")
+
+    s = p.session()
+    s.add_all([Parent(id=1), Parent(id=2), Child(id=1), Child(id=2, parent_id=1)])
+    s.commit()
+    for child_id in 1, 2:
+        for parent_id in None, 1, 2:
+            for known in True, False:
+                s.expunge_all()
+                parents = [s.get(Parent, 1), s.get(Parent, 2)] if known else []
+                child = s.get(Child, child_id)
+                child.parent = s.get(Parent, parent_id) if parent_id else None
+                history = p.inspect(child).attrs.parent.history
+                ids = [[each and each.id for each in part] for part in history]
+                p.show(s.is_modified(child), ids, len(parents))
+                s.flush()
+                s.rollback()
+                p.error(lambda child=child: child.parent is None)
+                s.expire(child)
+                p.error(lambda child=child: child.parent is None)

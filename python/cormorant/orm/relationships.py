@@ -49,7 +49,7 @@ _STRATEGIES: dict[Any, str] = {
     "dynamic": "dynamic",
     "write_only": "write_only",
 }
-_LAZY_LOADED = {"select", "joined", "selectin", "subquery", "immediate"}
+_LAZY_LOADED = {"select", "joined", "selectin", "subquery", "immediate", "raise_on_sql"}
 
 
 def _first_assigned_members(*args: Any) -> Any:

@@ -390,7 +390,6 @@ static int
 delete_column(crm_state *state, uint16_t slot)
 {
     crm_core *core = crm_state_manager(state)->core;
-    int keyed = (state->flags & CRM_S_KEY) != 0;
     int expired = (state->flags & CRM_S_EXPIRED) ||
                   (crm_state_held(state, slot) == CRM_UNLOADED &&
                    crm_state_change(state, slot) == NULL);
@@ -399,11 +398,9 @@ delete_column(crm_state *state, uint16_t slot)
         if (crm_forgive() < 0) {
             return -1;
         }
-        if (!expired) {
-            return no_value_to_delete(state, slot);
-        }
         old = Py_NewRef(core->no_value);
     }
+    int absent = old == core->no_value && !expired;
     const uint16_t flags = crm_state_attr(state, slot)->flags;
     if (((flags & CRM_ATTR_LISTENERS) &&
          fire_remove(state, slot, 0, old) < 0) ||
@@ -413,20 +410,18 @@ delete_column(crm_state *state, uint16_t slot)
         Py_DECREF(old);
         return -1;
     }
-    keyed = (state->flags & CRM_S_KEY) != 0;
-    if (keyed) {
-        if (crm_state_record(state, slot, old) < 0) {
-            return -1;
-        }
+    if ((state->flags & CRM_S_KEY) == 0) {
+        Py_SETREF(old, Py_NewRef(core->no_value)); /* of no row */
     }
-    else {
-        Py_DECREF(old);
-    }
-    int in_row = crm_state_in_row(state, slot);
-    if (crm_state_put(state, slot, in_row ? CRM_UNLOADED : NULL) < 0) {
+    if (crm_state_record(state, slot, old) < 0) {
         return -1;
     }
-    return crm_session_modified(state);
+    int in_row = crm_state_in_row(state, slot);
+    if (crm_state_put(state, slot, in_row ? CRM_UNLOADED : NULL) < 0 ||
+        crm_session_modified(state) < 0) {
+        return -1;
+    }
+    return absent ? no_value_to_delete(state, slot) : 0;
 }
 
 int

@@ -395,11 +395,16 @@ crm_state_history_known(crm_state *state, uint16_t slot)
         }
         /* It was taken away, and there was none or, of a row, it was not
          * known. */
-        if (kind == CRM_ATTR_SCALAR && value == NULL && old != NULL &&
-            (old == Py_None ||
-             (old == core->no_value && (state->flags & CRM_S_KEY) != 0 &&
-              !crm_state_refers_nowhere(state, slot))) &&
-            PyList_Append(lists[0], Py_None) < 0) {
+        int removed = value == NULL && old != NULL;
+        if (removed && kind == CRM_ATTR_COLUMN) {
+            removed = old == core->no_value;
+        }
+        else if (removed && old != Py_None) {
+            removed = old == core->no_value &&
+                      (state->flags & CRM_S_KEY) != 0 &&
+                      !crm_state_refers_nowhere(state, slot);
+        }
+        if (removed && PyList_Append(lists[0], Py_None) < 0) {
             goto done;
         }
         /* An object that was not there is no deleted object. */

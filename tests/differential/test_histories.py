@@ -337,3 +337,37 @@ def what_raises_rather_than_load(p: Any) -> None:
                 p.error(lambda child=child: child.parent is None)
                 s.expire(child)
                 p.error(lambda child=child: child.parent is None)
+
+
+@program
+def deleted_values_of_new_objects(p: Any) -> None:
+    class Thing(p.Base):
+        __tablename__ = "thing"
+        id = p.Column(p.Integer, primary_key=True)
+        plain = p.Column(p.Integer)
+        made = p.Column(p.Integer, default=5)
+        by_server = p.Column(p.Integer, server_default="7")
+
+    s = p.session()
+    heard: list[Any] = []
+    p.event.listen(Thing.made, "remove", lambda obj, value, token: heard.append(value))
+
+    def show(thing: Any) -> None:
+        attributes = p.inspect(thing).attrs
+        p.show([[list(part) for part in each.history] for each in attributes])
+        p.show(p.inspect(thing).modified, sorted(p.inspect(thing).unloaded), heard)
+
+    for name in "id", "plain", "made", "by_server":
+        for given in {}, {name: 77}, {name: None}:
+            for pending in False, True:
+                thing = Thing(**given)
+                if pending:
+                    s.add(thing)
+                for _ in range(2):
+                    p.error(lambda thing=thing, name=name: delattr(thing, name))
+                    show(thing)
+                s.add(thing)
+                s.flush()
+                show(thing)
+                p.show([getattr(thing, each) for each in ("id", "plain", "made", "by_server")])
+                s.rollback()

@@ -23,7 +23,7 @@
 #include "core/cell.h"
 #include "core/page.h"
 
-#define CRM_DRIVER_ABI     9
+#define CRM_DRIVER_ABI     10
 #define CRM_DRIVER_CAPSULE "cormorant.driver"
 
 typedef struct crm_conn crm_conn; /* private to the driver */
@@ -179,10 +179,15 @@ typedef struct crm_driver {
                          crm_rows.present */
 
     /* Connections.  `connect` gives a new connection; `close` frees it with
-     * every statement prepared on it.  `host` outlives the connection. */
+     * every statement prepared on it, and may leave an exception set.  `host`
+     * outlives the connection. */
     int (*connect)(const crm_option *options, size_t count,
                    const crm_host *host, crm_conn **out, crm_error *err);
     void (*close)(crm_conn *conn);
+    /* As close, of a connection that nobody has closed: it, and its statements
+     * before, may be finalized in any order with what they refer to.  NULL:
+     * close. */
+    void (*forget)(crm_conn *conn);
     /* Rolls back an open transaction.  Running statements go on if the database
      * lets them, else their next fetch fails. */
     int (*reset)(crm_conn *conn, crm_error *err);
@@ -336,6 +341,12 @@ typedef struct crm_driver {
      * connection, takes the request and frees it.  NULL if nothing is left. */
     void *(*interrupt)(crm_conn *conn);
     void (*send_interrupt)(void *request); /* may be NULL */
+
+    /* Calls `visit` with each Python object that the connection owns, until it
+     * returns nonzero, which is returned: for the garbage collector, with the
+     * GIL.  NULL in a driver that knows nothing of Python. */
+    int (*traverse)(crm_conn *conn, int (*visit)(void *object, void *arg),
+                    void *arg);
 } crm_driver;
 
 #endif /* CRM_DRIVER_H */

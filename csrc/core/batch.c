@@ -97,7 +97,8 @@ run_rows(crm_batch *batch, crm_stmt *stmt, crm_error *err)
 {
     const crm_driver *driver = batch->conn->driver;
     crm_conn *conn = batch->conn->conn;
-    if (driver->run_many != NULL) {
+    /* the key that a row is given is known behind it alone */
+    if (driver->run_many != NULL && !batch->want_ids) {
         return driver->run_many(stmt, batch->cells, batch->nrows, batch->width,
                                 batch->returning, &batch->result, &batch->done,
                                 &batch->changed, err);

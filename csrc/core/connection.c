@@ -209,10 +209,12 @@ crm_connection_inherited(const crm_connection *self)
     return self->pid != (long)getpid();
 }
 
-/* Closes for good.  In a child process the parent's connection is only
- * forgotten: closing it there would touch files and locks of the parent. */
-static void
-close_connection(crm_connection *self)
+/* Closes for good, by a function of the driver.  In a child process the
+ * parent's connection is only forgotten: closing it there would touch files and
+ * locks of the parent.  0, or -1 with what the driver raised, else with an
+ * exception that is set still set. */
+static int
+close_connection(crm_connection *self, void (*end)(crm_conn *conn))
 {
     crm_conn *conn = self->conn;
     crm_statements *statements = self->statements;
@@ -220,14 +222,37 @@ close_connection(crm_connection *self)
     self->conn = NULL;
     self->statements = NULL;
     if (crm_connection_inherited(self)) {
-        return;
+        return 0;
     }
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
     crm_statements_free(statements);
     if (conn != NULL) {
         crm_driver_begin(self);
-        self->driver->close(conn);
+        end(conn);
         crm_driver_end(self);
     }
+    if (PyErr_Occurred()) {
+        Py_XDECREF(type);
+        Py_XDECREF(error);
+        Py_XDECREF(traceback);
+        return -1;
+    }
+    PyErr_Restore(type, error, traceback);
+    return 0;
+}
+
+/* A visitproc and its argument, for crm_driver.traverse. */
+typedef struct {
+    visitproc visit;
+    void *arg;
+} visitor;
+
+static int
+visit_owned(void *object, void *arg)
+{
+    const visitor *to = arg;
+    return to->visit((PyObject *)object, to->arg);
 }
 
 static int
@@ -254,13 +279,18 @@ connection_traverse(crm_connection *self, visitproc visit, void *arg)
             Py_VISIT(entry->keep[i]);
         }
     }
+    if (self->conn != NULL && self->driver->traverse != NULL) {
+        visitor to = {visit, arg};
+        return self->driver->traverse(self->conn, visit_owned, &to);
+    }
     return 0;
 }
 
 static int
 connection_clear(crm_connection *self)
 {
-    /* dbapi stays: errors need it, and modules do not own connections. */
+    /* dbapi stays: errors need it, and a module owns no connections.  One that
+     * the program made is owned by it, but also by what clears itself. */
     for (size_t i = 0; i < CRM_HOOKS; i++) {
         Py_CLEAR(self->hooks[i]);
     }
@@ -280,7 +310,8 @@ connection_dealloc(crm_connection *self)
     if (self->weakrefs != NULL) {
         PyObject_ClearWeakRefs((PyObject *)self);
     }
-    close_connection(self);
+    close_connection(self, self->driver->forget == NULL ? self->driver->close
+                                                        : self->driver->forget);
     if (self->pool != NULL) {
         crm_pool_lost(self);
     }
@@ -434,9 +465,9 @@ crm_connection_close(crm_connection *self)
     if (crm_connection_enter(self) < 0) {
         return -1;
     }
-    close_connection(self);
+    int status = close_connection(self, self->driver->close);
     crm_connection_leave(self);
-    return 0;
+    return status;
 }
 
 static PyObject *

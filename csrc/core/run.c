@@ -294,7 +294,11 @@ crm_connection_release(crm_connection *self, crm_stmt *stmt, uint64_t run)
     }
     PyObject *type, *error, *traceback;
     PyErr_Fetch(&type, &error, &traceback);
+    /* In use, or what a driver that is Python runs could free the entry. */
+    uint64_t user = self->in_use;
+    self->in_use = PyThread_get_thread_ident();
     self->driver->reset_stmt(stmt);
+    self->in_use = user;
     crm_statements_idle(self->statements, entry);
     PyErr_Restore(type, error, traceback);
 }

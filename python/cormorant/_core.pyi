@@ -35,6 +35,10 @@ def encode(code: int, arg: object, value: object) -> Any:
     """Run a column codec's bind side on one value: what the driver would be given."""
 
 # --- connection.c ------------------------------------------------------------
+adopted_driver: Final[object]
+"""A capsule for `Connection`: the driver that runs statements through a connection of a DB-API
+module, the `connection` of its `dbapi`."""
+
 @final
 class Connection:
     """One database connection. Used by one thread at a time (ProgrammingError else)."""

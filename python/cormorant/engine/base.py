@@ -161,14 +161,14 @@ class Engine(ConnectionEventsTarget):
         """A connection of a pool; errors of connecting are the database's."""
         try:
             return pool._checkout()  # type: ignore[no-any-return]
-        except self.dialect.dbapi.Error as error:
+        except self.dialect.driver_errors as error:
             wrapped = None
             try:
                 wrapped = exc.DBAPIError.instance(
                     None,
                     None,
                     error,
-                    self.dialect.dbapi.Error,
+                    self.dialect.driver_errors,
                     hide_parameters=self.hide_parameters,
                     connection_invalidated=self.dialect.is_disconnect(error),
                     dialect=self.dialect,

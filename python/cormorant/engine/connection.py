@@ -695,7 +695,7 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
                 sql,
                 params,
                 error,
-                self.dialect.dbapi.Error,
+                self.dialect.driver_errors,
                 hide_parameters=self.engine.hide_parameters,
                 dialect=self.dialect,
                 ismulti=False,
@@ -758,7 +758,7 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
             if isinstance(error, exc.SQLAlchemyError) or error is self._listener_error:
                 self._listener_error = None
                 raise error
-            if not isinstance(error, dialect.dbapi.Error):
+            if not isinstance(error, dialect.driver_errors):
                 if self.engine._hears_errors and sql is not None:
                     self._handle_error(error, None, sql, params, False)
                 # what is not about a value is the program's own: a signal's handler raised it
@@ -777,7 +777,7 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
                 sql,
                 shown,
                 error,
-                dialect.dbapi.Error,
+                dialect.driver_errors,
                 hide_parameters=self.engine.hide_parameters,
                 connection_invalidated=invalidated,
                 dialect=dialect,

@@ -128,7 +128,8 @@ def create_engine(url: str | _url.URL, **kwargs: Any) -> Engine:
 
     * connect_args: dict of arguments of the driver's connect(). SQLite: `timeout` is the number of
       seconds to wait for a locked database (5)
-    * creator: callable that makes a connection instead
+    * creator: callable that makes a connection instead: one of this package's, or for SQLite
+      one of a DB-API module, as sqlite3.connect() makes them
     * echo: True logs statements to standard output, 'debug' their results, too; logging_name,
       echo_pool, pool_logging_name
     * pool_size (5), max_overflow (10), pool_timeout (30 seconds), pool_recycle (seconds),
@@ -264,7 +265,7 @@ def _async_pool_class(poolclass: Any, dialect: Any, url: _url.URL) -> Any:
 
 def _connect_observed(dialect: Any, pool: Any, positional: list[Any], named: dict[str, Any]) -> Any:
     """Connect, after the listeners of do_connect, who may do it."""
-    from .dbapi_connection import DBAPIConnection
+    from .adopted import adopt
     from .pool_observer import ConnectionRecord
 
     arguments, keywords = list(positional), dict(named)
@@ -276,10 +277,9 @@ def _connect_observed(dialect: Any, pool: Any, positional: list[Any], named: dic
             break
     else:
         connection = dialect.connect(*arguments, **keywords)
-    if isinstance(connection, DBAPIConnection):
-        connection = connection._core
-    if isinstance(connection, _core.Connection):  # else the pool refuses it
-        record.connected(connection)
+    if not isinstance(connection, _core.Connection):
+        connection = adopt(connection, dialect)
+    record.connected(connection)
     return connection
 
 

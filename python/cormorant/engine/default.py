@@ -43,6 +43,9 @@ class DefaultDialect(AsksInspector):
     max_index_name_length: int | None = None
     max_constraint_name_length: int | None = None
     label_length: int | None = None
+    adopts_connections = False
+    """Whether connections that the program made of a DB-API module serve."""
+    _adopted_errors: tuple[type[Exception], ...] = ()
 
     supports_native_boolean = False
     non_native_boolean_check_constraint = True
@@ -123,6 +126,18 @@ class DefaultDialect(AsksInspector):
     """What items take for this dialect: (Index, {"using": False}), … None: anything."""
     colspecs: dict[Any, Any] = {}
     """Generic type -> the class that the dialect has for it."""
+
+    @property
+    def driver_errors(self) -> tuple[type[Exception], ...]:
+        """The classes of what drivers raise: the package's own, and the modules' whose
+        connections were adopted."""
+        own: Any = self
+        return (own.dbapi.Error, *self._adopted_errors)
+
+    def knows_errors_of(self, connection: Any) -> None:
+        """A DB-API connection of another module, which has the class as its `Error`, is used."""
+        if not issubclass(connection.Error, self.driver_errors):
+            self._adopted_errors += (connection.Error,)
 
     @property
     def dialect_description(self) -> str:

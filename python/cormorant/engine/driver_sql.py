@@ -107,7 +107,7 @@ def execute_driver_sql(
             rows = [by_name(dialect.dbapi, names, params) for params in sets]
         else:
             rows = [tuple(params) for params in sets]
-    except connection.dialect.dbapi.Error as error:
+    except connection.dialect.driver_errors as error:
         connection._wrap_error(error, sql, sets if many else first, many, from_core=False)
     width = len(rows[0]) if rows else 0
     if dialect.positional and not unmarked:

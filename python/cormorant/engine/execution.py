@@ -290,7 +290,7 @@ def names_of_columns(
     core = connection._live or connection._ready()
     try:
         return core.describe(plan, given)
-    except connection.dialect.dbapi.Error as error:
+    except connection.dialect.driver_errors as error:
         if connection._echo:
             connection._log_plan(plan, values, cplan.cache_text(False))
         shown = connection._encode(plan, values, ())
@@ -349,7 +349,7 @@ def _run_many(
         count = core.execute_many(plan, rows)
     except BaseException as error:
         shown = list(shown)
-        if isinstance(error, connection.dialect.dbapi.Error):
+        if isinstance(error, connection.dialect.driver_errors):
             shown = _encoded(connection, plan, rows, shown)
             if several is not None:
                 wrap_many_error(connection, error, several, shown)

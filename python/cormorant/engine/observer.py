@@ -15,6 +15,7 @@ from .. import _core, exc, util
 from ..sql.insertmanyvalues import statement_of_rows
 from ..sql.type_api import type_codec
 from .context import ExecutionContext, all_options
+from .dbapi_cursor import DBAPICursor
 from .interfaces import ExceptionContext
 from .plans import GivenValue
 
@@ -109,7 +110,10 @@ class _Run:
         """`given`: the plan and the values before they were encoded; `part`: it is a part of an
         execution with many rows, and this is the statement and the parameters of all."""
         self.connection = connection
-        self.cursor = core.cursor()
+        self.core = core
+        self.cursor: Any = core.cursor()
+        # of an adopted connection: it will execute the statement itself
+        self.adopted = not isinstance(self.cursor, DBAPICursor)
         self.executemany = executemany
         self.part = part
         self.told_many = many = executemany or part is not None
@@ -168,7 +172,7 @@ class _Run:
 
     def _not_of_the_driver(self, error: Exception) -> None:
         """An error of what listeners did is raised as it is, if it is none of the driver's."""
-        if not isinstance(error, self.connection.dialect.dbapi.Error):
+        if not isinstance(error, self.connection.dialect.driver_errors):
             self.connection._listener_error = error
 
     def plan_of(
@@ -228,6 +232,8 @@ class _Run:
         """What a listener left in the cursor that it was given."""
         from .python_cursors import EmptyCursor
 
+        if self.adopted:
+            return self.core.dbapi.result_of(self.core, self.cursor)
         if self.cursor._cursor is not None:
             return self.cursor._cursor
         return EmptyCursor(self.cursor.rowcount)
@@ -236,7 +242,9 @@ class _Run:
         """Call the listeners that want to know that it is done."""
         connection = self.connection
         connection._running = None
-        if cursor is not None:
+        if self.adopted:
+            pass  # the cursor knows
+        elif cursor is not None:
             self.cursor.rowcount = cursor.rowcount
             if cursor.returns_rows:
                 self.cursor.description = tuple(

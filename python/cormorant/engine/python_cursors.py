@@ -108,7 +108,7 @@ class StreamCursor:
         """The next `count` rows."""
         try:
             return self._real.fetch(count)  # type: ignore[no-any-return]
-        except self._connection.dialect.dbapi.Error as error:
+        except self._connection.dialect.driver_errors as error:
             self._connection._wrap_error(error, None, None)
             raise
 
@@ -116,7 +116,7 @@ class StreamCursor:
         """As fetch, but the first item of each row."""
         try:
             return self._real.fetch_scalars(count)  # type: ignore[no-any-return]
-        except self._connection.dialect.dbapi.Error as error:
+        except self._connection.dialect.driver_errors as error:
             self._connection._wrap_error(error, None, None)
             raise
 

@@ -66,7 +66,7 @@ class StatementLog:
         what the driver will refuse is shown as it is."""
         try:
             return plan.encode(values)
-        except self.dialect.dbapi.Error:
+        except self.dialect.driver_errors:
             return tuple(values)
         except Exception as error:
             self._wrap_bind_error(error, plan.sql, given)

@@ -385,7 +385,7 @@ def _wrap(
         elif isinstance(params, list) and params and parts is not None:
             sql, params = statement_of_rows(compiled, params, bool(parts.returning))
             connection._wrap_error(error, LongStatement(sql), params, from_core=False)
-        if not isinstance(error, connection.dialect.dbapi.Error):
+        if not isinstance(error, connection.dialect.driver_errors):
             # A type refused a value: shown as the program gave it.
             names = statements.names.get(sql, ())
             if isinstance(params, tuple) and len(names) == len(params):

@@ -135,13 +135,21 @@ class Pool:
         raise NotImplementedError()
 
     def _clean(self, connection: _core.Connection) -> None:
-        """Reset a connection that is given back and kept; close one that is invalid."""
+        """Reset a connection that is given back and kept; close one that is invalid, or that
+        cannot be reset."""
         if connection.closed:
             return
-        if connection.invalid:
-            self._invalidate(connection)
-        else:
-            self._reset(connection)
+        if not connection.invalid:
+            try:
+                if not connection.inherited:
+                    if self._reset_on_return == "commit":
+                        connection.commit()
+                    if self._reset_on_return != "none":
+                        connection.reset()
+                return
+            except connection.dbapi.Error:
+                self.logger.error("Exception during reset or similar", exc_info=True)
+        self._invalidate(connection)
 
     def _detach(self, connection: _core.Connection) -> None:
         """Forget a checked-out connection, which stays open."""
@@ -177,12 +185,15 @@ class Pool:
         return True
 
     def _close(self, connection: _core.Connection) -> None:
-        """Close a connection of the pool."""
+        """Close a connection of the pool; an error of that is logged."""
         if self._events is not None:
             from ..engine.pool_observer import fire_close
 
             fire_close(self, connection)
-        connection.close()
+        try:
+            connection.close()
+        except connection.dbapi.Error:
+            self.logger.error("Exception closing connection %r", connection, exc_info=True)
 
     # --- for users ---
 
@@ -216,13 +227,9 @@ class Pool:
     def _create(self) -> _core.Connection:
         connection = self._creator()
         if not isinstance(connection, _core.Connection):
-            got = type(connection)
-            raise TypeError(
-                "the creator of a pool must return a connection of this package's drivers, as "
-                "cormorant.dialects.sqlite.dbapi.connect() and "
-                "cormorant.dialects.postgresql.dbapi.connect() make them, not a "
-                f"{got.__module__}.{got.__qualname__}"
-            )
+            from ..engine.adopted import adopt
+
+            connection = adopt(connection, self._dialect)
         if self._dialect is not None:
             self._dialect.on_connect(connection)
         if self._events is not None:
@@ -230,14 +237,6 @@ class Pool:
 
             fire_connect(self, connection)
         return connection
-
-    def _reset(self, connection: _core.Connection) -> None:
-        if connection.inherited:
-            return
-        if self._reset_on_return == "commit":
-            connection.commit()
-        if self._reset_on_return != "none":
-            connection.reset()
 
 
 class PoolProxiedConnection:

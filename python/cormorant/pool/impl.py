@@ -177,10 +177,7 @@ class SingletonThreadPool(Pool):
     def _cleanup(self) -> None:
         while len(self._all) >= self.size > 0:
             _, connection = self._all.popitem()
-            try:
-                self._close(connection)
-            except Exception:  # in use by its thread just now: it closes it itself
-                self.logger.warning("Connection of another thread could not be closed")
+            self._close(connection)  # but if its thread uses it just now, which closes it itself
 
     def _checkin(self, connection: _core.Connection) -> None:
         local = self._local
@@ -188,16 +185,7 @@ class SingletonThreadPool(Pool):
             local.uses -= 1
             if local.uses > 0:
                 return
-        if connection.closed:
-            return
-        if connection.invalid:
-            self._invalidate(connection)
-            return
-        try:
-            self._reset(connection)
-        except BaseException:
-            self._invalidate(connection)
-            raise
+        self._clean(connection)
 
     def _is_first_use(self, connection: _core.Connection) -> bool:
         return getattr(self._local, "connection", None) is not connection or self._local.uses == 1
@@ -223,10 +211,7 @@ class SingletonThreadPool(Pool):
             self._all.clear()
         self._local = threading.local()
         for connection in connections:
-            try:
-                self._close(connection)
-            except Exception:
-                self.logger.warning("Connection of another thread could not be closed")
+            self._close(connection)
 
     def status(self) -> str:
         return f"SingletonThreadPool id:{id(self)} size: {len(self._all)}"

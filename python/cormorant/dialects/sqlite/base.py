@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,7 @@ class SQLiteDialect(DefaultDialect):
     """The drivers in URLs of asynchronous engines."""
     default_paramstyle = "qmark"
     default_schema_name = "main"
+    adopts_connections = True
 
     _bound_as_is = frozenset(
         (_core.TYPE_ANY, _core.TYPE_INTEGER, _core.TYPE_STRING, _core.TYPE_BINARY)
@@ -227,7 +229,9 @@ class SQLiteDialect(DefaultDialect):
     def on_connect(self, connection: CoreConnection) -> None:
         """Set up a new connection."""
         self._check_label_length()
-        connection.create_function("regexp", 2, _regexp, deterministic=True)
+        # an adopted connection has functions of its own module's
+        to = getattr(connection.dbapi, "connection", connection)
+        to.create_function("regexp", 2, _regexp, deterministic=True)
         if self._on_connect_isolation_level is not None:
             level = self.check_isolation_level(self._on_connect_isolation_level)
             self.set_isolation_level(connection, level)
@@ -238,6 +242,13 @@ class SQLiteDialect(DefaultDialect):
 
         row = connection.execute(_core.Plan("PRAGMA read_uncommitted")).fetch()[0]
         return "READ UNCOMMITTED" if row[0] else "SERIALIZABLE"
+
+    @property
+    def driver_errors(self) -> tuple[type[Exception], ...]:
+        """The classes of drivers' errors: those of sqlite3 as well, if the program uses it."""
+        errors = super().driver_errors
+        theirs = getattr(sys.modules.get("sqlite3"), "Error", None)
+        return errors if theirs is None else (*errors, theirs)
 
     def is_disconnect(self, error: BaseException) -> bool:
         """Whether an error means that the connection is lost."""

@@ -1,0 +1,720 @@
+/* adopted.c: see adopted.h. */
+#include "adopted.h"
+
+#include "adoptedrows.h"
+#include "connection.h"
+#include "error.h"
+#include "link.h"
+#include "raise.h"
+
+struct crm_conn {
+    crm_connection *owner; /* borrowed: it closes this one */
+    PyObject *connection;  /* owned: the program's */
+    int64_t last_id;
+    crm_link *statements;
+};
+
+struct crm_stmt {
+    crm_link link; /* first: the connection's statements */
+    crm_conn *conn;
+    PyObject *sql;     /* owned str */
+    PyObject *markers; /* owned tuple: names or numbers of its parameters */
+    PyObject *params;  /* owned tuple or dict of the run to come, or NULL */
+    PyObject *cursor;  /* owned: of a run with rows to come, or NULL */
+    PyObject *names;   /* owned tuple of str: of the last run's columns */
+    size_t ncols;      /* as many as there are names */
+    int64_t changes;
+};
+
+/* ---- failures --------------------------------------------------------- */
+
+/* The exception that is set says what failed. */
+static int
+raised(crm_error *err)
+{
+    *err = (crm_error){.cls = CRM_E_INTERRUPTED};
+    return CRM_FAIL;
+}
+
+/* The result of a call is of no interest; NULL: it raised. */
+static int
+done(PyObject *result, crm_error *err)
+{
+    if (result == NULL) {
+        return raised(err);
+    }
+    Py_DECREF(result);
+    return CRM_OK;
+}
+
+/* Closes a cursor and drops the reference.  An exception that is set stays; of
+ * those that closing raises nobody is told, but of what is no Exception. */
+static void
+close_cursor(PyObject *cursor)
+{
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    PyObject *closed = PyObject_CallMethod(cursor, "close", NULL);
+    if (closed == NULL && PyErr_ExceptionMatches(PyExc_Exception)) {
+        PyErr_Clear();
+    }
+    else if (closed == NULL) {
+        PyErr_WriteUnraisable(cursor);
+    }
+    Py_XDECREF(closed);
+    Py_DECREF(cursor);
+    PyErr_Restore(type, error, traceback);
+}
+
+/* ---- connections ------------------------------------------------------ */
+
+static int
+adopted_connect(const crm_option *Py_UNUSED(options), size_t Py_UNUSED(count),
+                const crm_host *host, crm_conn **out, crm_error *err)
+{
+    crm_connection *owner = host->ctx;
+    bool without = crm_host_begin(owner);
+    int status = CRM_OK;
+    crm_conn *conn = PyMem_Calloc(1, sizeof(*conn));
+    if (conn == NULL) {
+        PyErr_NoMemory();
+        status = raised(err);
+    }
+    else {
+        conn->owner = owner;
+        conn->connection = PyObject_GetAttrString(owner->dbapi, "connection");
+        if (conn->connection == NULL) {
+            status = raised(err);
+            PyMem_Free(conn);
+            conn = NULL;
+        }
+    }
+    *out = conn;
+    crm_host_end(owner, without);
+    return status;
+}
+
+/* Frees what the core has of the program's connection: a new reference. */
+static PyObject *
+part_from(crm_conn *conn)
+{
+    PyObject *connection = conn->connection;
+    PyMem_Free(conn);
+    return connection;
+}
+
+static void
+adopted_close(crm_conn *conn)
+{
+    crm_connection *owner = conn->owner;
+    bool without = crm_host_begin(owner);
+    PyObject *connection = part_from(conn);
+    PyObject *closed = PyObject_CallMethod(connection, "close", NULL);
+    Py_XDECREF(closed);
+    Py_DECREF(connection);
+    crm_host_end(owner, without);
+}
+
+static void
+adopted_forget(crm_conn *conn)
+{
+    crm_connection *owner = conn->owner;
+    bool without = crm_host_begin(owner);
+    Py_DECREF(part_from(conn));
+    crm_host_end(owner, without);
+}
+
+/* Calls a method of the program's connection that takes nothing. */
+static int
+call(crm_conn *conn, const char *name, crm_error *err)
+{
+    bool without = crm_host_begin(conn->owner);
+    int status = done(PyObject_CallMethod(conn->connection, name, NULL), err);
+    crm_host_end(conn->owner, without);
+    return status;
+}
+
+static int
+adopted_commit(crm_conn *conn, crm_error *err)
+{
+    return call(conn, "commit", err);
+}
+
+static int
+adopted_rollback(crm_conn *conn, crm_error *err)
+{
+    return call(conn, "rollback", err);
+}
+
+static int
+adopted_begin(crm_conn *Py_UNUSED(conn), crm_error *Py_UNUSED(err))
+{
+    return CRM_OK; /* the connection does, with the first statement */
+}
+
+/* Whether an exception that is set, and stays, means a lost connection. */
+static bool
+is_lost(crm_conn *conn)
+{
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    PyErr_NormalizeException(&type, &error, &traceback);
+    PyObject *answer =
+        PyObject_CallMethod(conn->owner->dbapi, "is_disconnect", "O", error);
+    bool lost = answer == Py_True;
+    if (answer == NULL) {
+        PyErr_WriteUnraisable(conn->connection);
+    }
+    Py_XDECREF(answer);
+    PyErr_Restore(type, error, traceback);
+    return lost;
+}
+
+static int
+adopted_ping(crm_conn *conn, crm_error *err)
+{
+    bool without = crm_host_begin(conn->owner);
+    int status =
+        done(PyObject_CallMethod(conn->owner->dbapi, "ping", NULL), err);
+    if (status < 0) {
+        err->disconnect = is_lost(conn);
+    }
+    crm_host_end(conn->owner, without);
+    return status;
+}
+
+static int
+adopted_set_option(crm_conn *conn, const char *key, const char *value,
+                   crm_error *err)
+{
+    bool without = crm_host_begin(conn->owner);
+    int status = done(
+        PyObject_CallMethod(conn->owner->dbapi, "set_option", "ss", key, value),
+        err);
+    crm_host_end(conn->owner, without);
+    return status;
+}
+
+/* Called with the GIL, maybe while another thread uses the connection. */
+static bool
+adopted_in_transaction(crm_conn *conn)
+{
+    PyObject *connection = Py_NewRef(conn->connection);
+    PyObject *answer = PyObject_GetAttrString(connection, "in_transaction");
+    int open = answer == NULL ? -1 : PyObject_IsTrue(answer);
+    if (open < 0) {
+        PyErr_Clear(); /* it does not say: there may be one */
+    }
+    Py_XDECREF(answer);
+    Py_DECREF(connection);
+    return open != 0;
+}
+
+static void *
+adopted_interrupt(crm_conn *conn)
+{
+    PyObject *connection = Py_NewRef(conn->connection);
+    PyObject *nothing = PyObject_CallMethod(connection, "interrupt", NULL);
+    if (nothing == NULL) {
+        PyErr_WriteUnraisable(connection);
+    }
+    Py_XDECREF(nothing);
+    Py_DECREF(connection);
+    return NULL;
+}
+
+/* The cursor for a statement, a new reference: that which listeners have seen
+ * before, or a new one; NULL with an exception.  *ran: a listener has executed
+ * the statement. */
+static PyObject *
+take_cursor(crm_conn *conn, bool *ran)
+{
+    PyObject *dbapi = conn->owner->dbapi;
+    PyObject *cursor = PyObject_GetAttrString(dbapi, "handed");
+    *ran = false;
+    if (cursor == NULL) {
+        return NULL;
+    }
+    if (cursor == Py_None) {
+        Py_DECREF(cursor);
+        return PyObject_CallMethod(conn->connection, "cursor", NULL);
+    }
+    PyObject *answer = PyObject_GetAttrString(dbapi, "ran");
+    *ran = answer == Py_True;
+    if (answer == NULL ||
+        PyObject_SetAttrString(dbapi, "handed", Py_None) < 0) {
+        Py_CLEAR(cursor);
+    }
+    Py_XDECREF(answer);
+    return cursor;
+}
+
+/* Executes SQL by a method of a cursor, which is returned as a new reference;
+ * NULL with an exception. */
+static PyObject *
+execute(crm_conn *conn, const char *method, PyObject *sql, PyObject *params)
+{
+    bool ran;
+    PyObject *cursor = take_cursor(conn, &ran);
+    if (cursor == NULL || ran) {
+        return cursor;
+    }
+    PyObject *nothing = PyObject_CallMethod(cursor, method, "OO", sql, params);
+    if (nothing == NULL) {
+        close_cursor(cursor);
+        return NULL;
+    }
+    Py_DECREF(nothing);
+    return cursor;
+}
+
+static int
+adopted_exec(crm_conn *conn, const char *sql, crm_error *err)
+{
+    bool without = crm_host_begin(conn->owner);
+    PyObject *text = PyUnicode_FromString(sql);
+    PyObject *none = text == NULL ? NULL : PyTuple_New(0);
+    PyObject *cursor =
+        none == NULL ? NULL : execute(conn, "execute", text, none);
+    int status = cursor == NULL ? raised(err) : CRM_OK;
+    if (cursor != NULL) {
+        close_cursor(cursor);
+    }
+    Py_XDECREF(none);
+    Py_XDECREF(text);
+    crm_host_end(conn->owner, without);
+    return status;
+}
+
+static int64_t
+adopted_last_insert_id(crm_conn *conn)
+{
+    return conn->last_id;
+}
+
+static int
+adopted_traverse(crm_conn *conn, int (*visit)(void *object, void *arg),
+                 void *arg)
+{
+    int status = visit(conn->connection, arg);
+    for (crm_link *link = conn->statements; link != NULL && status == 0;
+         link = link->next) {
+        crm_stmt *stmt = (crm_stmt *)link;
+        if (stmt->cursor != NULL) {
+            status = visit(stmt->cursor, arg);
+        }
+    }
+    return status;
+}
+
+/* ---- statements ------------------------------------------------------- */
+
+static void
+adopted_finalize(crm_stmt *stmt)
+{
+    if (stmt == NULL) {
+        return;
+    }
+    crm_connection *owner = stmt->conn->owner;
+    bool without = crm_host_begin(owner);
+    crm_link_remove(&stmt->conn->statements, &stmt->link);
+    crm_stmt gone = *stmt;
+    PyMem_Free(stmt);
+    Py_XDECREF(gone.cursor);
+    Py_XDECREF(gone.params);
+    Py_XDECREF(gone.names);
+    Py_XDECREF(gone.markers);
+    Py_XDECREF(gone.sql);
+    crm_host_end(owner, without);
+}
+
+static int
+adopted_prepare(crm_conn *conn, const char *sql, size_t len, crm_stmt **out,
+                crm_error *err)
+{
+    bool without = crm_host_begin(conn->owner);
+    crm_stmt *stmt = PyMem_Calloc(1, sizeof(*stmt));
+    if (stmt == NULL) {
+        PyErr_NoMemory();
+        goto done;
+    }
+    stmt->conn = conn;
+    stmt->changes = -1;
+    crm_link_add(&conn->statements, &stmt->link);
+    stmt->sql = PyUnicode_FromStringAndSize(sql, (Py_ssize_t)len);
+    if (stmt->sql != NULL) {
+        PyObject *markers =
+            PyObject_CallMethod(conn->owner->dbapi, "markers", "O", stmt->sql);
+        stmt->markers = markers == NULL ? NULL : PySequence_Tuple(markers);
+        Py_XDECREF(markers);
+    }
+    if (stmt->markers == NULL) {
+        adopted_finalize(stmt);
+        stmt = NULL;
+    }
+done:
+    *out = stmt;
+    int status = stmt == NULL ? raised(err) : CRM_OK;
+    crm_host_end(conn->owner, without);
+    return status;
+}
+
+static size_t
+adopted_column_count(crm_stmt *stmt)
+{
+    return stmt->ncols;
+}
+
+static const char *
+adopted_column_name(crm_stmt *stmt, size_t column)
+{
+    return PyUnicode_AsUTF8(PyTuple_GET_ITEM(stmt->names, (Py_ssize_t)column));
+}
+
+static int64_t
+adopted_changes(crm_stmt *stmt)
+{
+    return stmt->changes;
+}
+
+/* The cursor is dropped, not closed: this may be the garbage collector's doing,
+ * when nothing may be asked of what it has cleared. */
+static void
+adopted_reset_stmt(crm_stmt *stmt)
+{
+    crm_connection *owner = stmt->conn->owner;
+    bool without = crm_host_begin(owner);
+    Py_CLEAR(stmt->cursor);
+    crm_host_end(owner, without);
+}
+
+/* Takes over the reference to a tuple of names, () with `names` NULL. */
+static void
+set_names(crm_stmt *stmt, PyObject *names)
+{
+    stmt->ncols = names == NULL ? 0 : (size_t)PyTuple_GET_SIZE(names);
+    Py_XSETREF(stmt->names, names);
+}
+
+/* The object that the program's connection is given for a parameter. */
+static PyObject *
+parameter(const crm_cell *cell)
+{
+    switch (cell->tag) {
+        case CRM_NULL:
+            return Py_NewRef(Py_None);
+        case CRM_INT64:
+        case CRM_BOOL:
+            return PyLong_FromLongLong(cell->u.i);
+        case CRM_DOUBLE:
+            return PyFloat_FromDouble(cell->u.d);
+        case CRM_TEXT:
+        case CRM_NUMERIC:
+        case CRM_JSON:
+            return PyUnicode_FromStringAndSize(cell->u.p,
+                                               (Py_ssize_t)cell->len);
+        case CRM_BLOB:
+        case CRM_UUID:
+            return PyBytes_FromStringAndSize(cell->u.p, (Py_ssize_t)cell->len);
+        default:
+            PyErr_SetString(PyExc_TypeError,
+                            "a value of a class that the connection does not "
+                            "take");
+            return NULL;
+    }
+}
+
+/* Values in the order of the markers: a new tuple, or a dict where those have
+ * names and are as many; NULL with an exception. */
+static PyObject *
+parameters(crm_stmt *stmt, const crm_cell *cells, size_t count)
+{
+    size_t nmarkers = (size_t)PyTuple_GET_SIZE(stmt->markers);
+    bool named = count > 0 && count == nmarkers &&
+                 PyUnicode_Check(PyTuple_GET_ITEM(stmt->markers, 0));
+    PyObject *params = named ? PyDict_New() : PyTuple_New((Py_ssize_t)count);
+    for (size_t i = 0; i < count && params != NULL; i++) {
+        PyObject *value = parameter(&cells[i]);
+        if (value == NULL) {
+            Py_CLEAR(params);
+        }
+        else if (!named) {
+            PyTuple_SET_ITEM(params, (Py_ssize_t)i, value);
+        }
+        else {
+            if (PyDict_SetItem(params,
+                               PyTuple_GET_ITEM(stmt->markers, (Py_ssize_t)i),
+                               value) < 0) {
+                Py_CLEAR(params);
+            }
+            Py_DECREF(value);
+        }
+    }
+    return params;
+}
+
+static int
+adopted_bind(crm_stmt *stmt, const crm_cell *cells, size_t count,
+             crm_error *err)
+{
+    crm_connection *owner = stmt->conn->owner;
+    bool without = crm_host_begin(owner);
+    adopted_reset_stmt(stmt);
+    stmt->changes = -1;
+    PyObject *params = parameters(stmt, cells, count);
+    int status = params == NULL ? raised(err) : CRM_OK;
+    Py_XSETREF(stmt->params, params);
+    crm_host_end(owner, without);
+    return status;
+}
+
+/* The names of the columns: what runs the statement says them, and a SELECT can
+ * be run once more. */
+static int
+adopted_describe(crm_stmt *stmt, crm_error *err)
+{
+    crm_connection *owner = stmt->conn->owner;
+    bool without = crm_host_begin(owner);
+    PyObject *params = stmt->params;
+    stmt->params = NULL;
+    PyObject *said =
+        PyObject_CallMethod(owner->dbapi, "describe", "OOO", stmt->sql,
+                            stmt->markers, params == NULL ? Py_None : params);
+    PyObject *names = said == NULL ? NULL : PySequence_Tuple(said);
+    int status = names == NULL ? raised(err) : CRM_OK;
+    if (names != NULL) {
+        set_names(stmt, names);
+    }
+    Py_XDECREF(said);
+    Py_XDECREF(params);
+    crm_host_end(owner, without);
+    return status;
+}
+
+/* ---- runs ------------------------------------------------------------- */
+
+/* Notes the names of the columns that a cursor describes, none if it gives no
+ * rows: 0, or -1 with an exception. */
+static int
+take_names(crm_stmt *stmt, PyObject *cursor)
+{
+    PyObject *said = PyObject_GetAttrString(cursor, "description");
+    PyObject *columns = said == NULL      ? NULL
+                        : said == Py_None ? PyTuple_New(0)
+                                          : PySequence_Tuple(said);
+    Py_XDECREF(said);
+    Py_ssize_t count = columns == NULL ? 0 : PyTuple_GET_SIZE(columns);
+    PyObject *names = columns == NULL ? NULL : PyTuple_New(count);
+    for (Py_ssize_t i = 0; i < count && names != NULL; i++) {
+        PyObject *name = PySequence_GetItem(PyTuple_GET_ITEM(columns, i), 0);
+        PyObject *text = name == NULL ? NULL : PyObject_Str(name);
+        Py_XDECREF(name);
+        /* as column_name gives it, which cannot raise */
+        if (text == NULL || PyUnicode_AsUTF8(text) == NULL) {
+            Py_XDECREF(text);
+            Py_CLEAR(names);
+            break;
+        }
+        PyTuple_SET_ITEM(names, i, text);
+    }
+    Py_XDECREF(columns);
+    if (names == NULL) {
+        return -1;
+    }
+    set_names(stmt, names);
+    return 0;
+}
+
+/* An attribute of a cursor as a number: `missing` if it has none, or it is
+ * none.  -1 with an exception if asking raises, else 0. */
+static int
+number_of(PyObject *cursor, const char *name, int64_t missing, int64_t *number)
+{
+    PyObject *value = PyObject_GetAttrString(cursor, name);
+    if (value == NULL) {
+        if (!PyErr_ExceptionMatches(PyExc_AttributeError)) {
+            return -1;
+        }
+        PyErr_Clear();
+    }
+    int overflow = 1;
+    long long found = 0;
+    if (value != NULL && PyLong_Check(value)) {
+        found = PyLong_AsLongLongAndOverflow(value, &overflow);
+    }
+    *number = overflow == 0 ? found : missing;
+    Py_XDECREF(value);
+    return 0;
+}
+
+/* Executes the bound statement: the cursor, a new reference, or NULL with an
+ * exception. */
+static PyObject *
+start(crm_stmt *stmt, crm_rows *rows)
+{
+    PyObject *params = stmt->params;
+    stmt->params = NULL;
+    if (params == NULL) {
+        PyErr_SetString(PyExc_SystemError, "a statement ran without bind");
+        return NULL;
+    }
+    PyObject *cursor = execute(stmt->conn, "execute", stmt->sql, params);
+    Py_DECREF(params);
+    if (cursor != NULL && take_names(stmt, cursor) < 0) {
+        close_cursor(cursor);
+        return NULL;
+    }
+    if (cursor != NULL && rows->npages == 0) {
+        rows->ncols = (uint32_t)stmt->ncols;
+    }
+    return cursor;
+}
+
+static int
+adopted_fetch(crm_stmt *stmt, crm_rows *rows, size_t max_rows, crm_error *err)
+{
+    crm_conn *conn = stmt->conn;
+    bool without = crm_host_begin(conn->owner);
+    /* ours while it is used: user code may reset the statement */
+    PyObject *cursor = stmt->cursor;
+    stmt->cursor = NULL;
+    if (cursor == NULL) {
+        cursor = start(stmt, rows);
+    }
+    int status = cursor == NULL ? CRM_FAIL
+                 : stmt->ncols == 0
+                     ? CRM_DONE
+                     : crm_adopted_read(conn->owner, cursor, stmt->names, rows,
+                                        max_rows);
+    if (status == CRM_DONE &&
+        (number_of(cursor, "rowcount", -1, &stmt->changes) < 0 ||
+         number_of(cursor, "lastrowid", conn->last_id, &conn->last_id) < 0)) {
+        status = CRM_FAIL;
+    }
+    if (status == CRM_MORE) {
+        stmt->cursor = cursor;
+    }
+    else if (cursor != NULL) {
+        close_cursor(cursor);
+    }
+    if (status == CRM_FAIL) {
+        raised(err);
+    }
+    crm_host_end(conn->owner, without);
+    return status;
+}
+
+/* Executes the statement once for each row, for what it returns. */
+static int
+run_singly(crm_stmt *stmt, const crm_cell *cells, size_t nrows, size_t width,
+           crm_rows *rows, size_t *ran, int64_t *changed, crm_error *err)
+{
+    int status = CRM_OK;
+    for (size_t i = 0; i < nrows && status >= 0; i++) {
+        uint64_t before = rows->nrows;
+        status = adopted_bind(stmt, cells + i * width, width, err);
+        if (status >= 0) {
+            status = adopted_fetch(stmt, rows, SIZE_MAX, err);
+        }
+        if (status >= 0 && rows->nrows != before + 1) {
+            return crm_fail(err, CRM_E_INTERNAL,
+                            "INSERT did not return one row");
+        }
+        if (status >= 0) {
+            *changed += Py_MAX(stmt->changes, 0);
+            (*ran)++;
+        }
+    }
+    return status < 0 ? CRM_FAIL : CRM_OK;
+}
+
+/* The parameters of many rows: a new list, NULL with an exception. */
+static PyObject *
+parameter_sets(crm_stmt *stmt, const crm_cell *cells, size_t nrows,
+               size_t width)
+{
+    PyObject *sets = PyList_New((Py_ssize_t)nrows);
+    for (size_t i = 0; i < nrows && sets != NULL; i++) {
+        PyObject *params = parameters(stmt, cells + i * width, width);
+        if (params == NULL) {
+            Py_CLEAR(sets);
+            break;
+        }
+        PyList_SET_ITEM(sets, (Py_ssize_t)i, params);
+    }
+    return sets;
+}
+
+static int
+adopted_run_many(crm_stmt *stmt, const crm_cell *cells, size_t nrows,
+                 size_t width, bool single, crm_rows *rows, size_t *ran,
+                 int64_t *changed, crm_error *err)
+{
+    if (single) {
+        return run_singly(stmt, cells, nrows, width, rows, ran, changed, err);
+    }
+    crm_connection *owner = stmt->conn->owner;
+    bool without = crm_host_begin(owner);
+    int64_t count = -1;
+    int status = CRM_FAIL;
+    PyObject *sets = parameter_sets(stmt, cells, nrows, width);
+    PyObject *cursor =
+        sets == NULL ? NULL
+                     : execute(stmt->conn, "executemany", stmt->sql, sets);
+    Py_XDECREF(sets);
+    if (cursor != NULL) {
+        status = number_of(cursor, "rowcount", -1, &count);
+        close_cursor(cursor);
+    }
+    if (status < 0) {
+        raised(err);
+    }
+    else {
+        *ran += nrows;
+        *changed = count < 0 || *changed < 0 ? -1 : *changed + count;
+    }
+    crm_host_end(owner, without);
+    return status < 0 ? CRM_FAIL : CRM_OK;
+}
+
+static const crm_driver adopted_driver = {
+    .abi = CRM_DRIVER_ABI,
+    .name = "adopted",
+    .looks = true,
+    .connect = adopted_connect,
+    .close = adopted_close,
+    .forget = adopted_forget,
+    .reset = adopted_rollback,
+    .ping = adopted_ping,
+    .set_option = adopted_set_option,
+    .begin = adopted_begin,
+    .commit = adopted_commit,
+    .rollback = adopted_rollback,
+    .in_transaction = adopted_in_transaction,
+    .exec = adopted_exec,
+    .prepare = adopted_prepare,
+    .finalize = adopted_finalize,
+    .column_count = adopted_column_count,
+    .column_name = adopted_column_name,
+    .bind = adopted_bind,
+    .fetch = adopted_fetch,
+    .reset_stmt = adopted_reset_stmt,
+    .run_many = adopted_run_many,
+    .describe = adopted_describe,
+    .changes = adopted_changes,
+    .last_insert_id = adopted_last_insert_id,
+    .interrupt = adopted_interrupt,
+    .traverse = adopted_traverse,
+};
+
+int
+crm_adopted_init(crm_core *Py_UNUSED(core), PyObject *module)
+{
+    PyObject *capsule =
+        PyCapsule_New((void *)&adopted_driver, CRM_DRIVER_CAPSULE, NULL);
+    int status = capsule == NULL
+                     ? -1
+                     : PyModule_AddObjectRef(module, "adopted_driver", capsule);
+    Py_XDECREF(capsule);
+    return status;
+}

@@ -444,3 +444,50 @@ def new_objects_alone(p: Any) -> None:
     p.show(heard)
     s.rollback()
     p.show(s.execute(p.select(Child.id)).all(), s.execute(p.select(Owned.id)).all())
+
+
+def concrete_classes(p: Any, **of_key: Any) -> None:
+    class A(p.Base):
+        __tablename__ = "a"
+        id = p.Column(p.Integer, primary_key=True)
+
+    class B(A):
+        __tablename__ = "b"
+        id = p.Column(p.Integer, primary_key=True)
+        c_id = p.Column(p.ForeignKey("c.id", **of_key))
+        cs = p.relationship("C", foreign_keys="C.b_id")
+        __mapper_args__ = {"concrete": True}
+
+    class C(A):
+        __tablename__ = "c"
+        id = p.Column(p.Integer, primary_key=True)
+        b_id = p.Column(p.ForeignKey("b.id"))
+        bs = p.relationship("B", foreign_keys="B.c_id")
+        __mapper_args__ = {"concrete": True}
+
+    s = p.session(create=False)
+    for name, columns in ("a", []), ("b", ["c_id"]), ("c", ["b_id"]):  # (without foreign keys)
+        plain = [p.Column(each, p.Integer) for each in columns]
+        table = p.Table(name, p.MetaData(), p.Column("id", p.Integer, primary_key=True), *plain)
+        table.create(s.get_bind())
+    s.add(C())
+    s.flush()
+    s.add_all([A(), C(bs=[B(cs=[C()])])])
+    s.commit()
+    b = s.query(B).one()
+    p.show(len(b.cs), b.c_id)
+    b.cs.append(C(id=40))
+    s.flush()
+    s.delete(b)
+    s.commit()
+    p.show(s.query(C.id, C.b_id).order_by(C.id).all())
+
+
+@program
+def concrete_classes_that_refer_to_each_other(p: Any) -> None:
+    concrete_classes(p)
+
+
+@program
+def concrete_classes_of_which_one_is_altered(p: Any) -> None:
+    concrete_classes(p, use_alter=True, name="of_c")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import _core
+from ..exc import CircularDependencyError
 from .base import MANYTOMANY, MANYTOONE, ONETOMANY
 
 if TYPE_CHECKING:
@@ -262,25 +263,37 @@ class MapperInfo:
 
 
 def _sorted_tables(base: Mapper[Any]) -> tuple[Any, ...]:
+    from ..sql.topology import warn_of_cycle
     from ..util import topological
 
     owners: dict[Any, Any] = {}
     for mapper in base.self_and_descendants:
         for table in mapper._tables:
             owners.setdefault(table, mapper)
-    edges: list[tuple[Any, Any]] = []
+    inheriting: list[tuple[Any, Any]] = []
+    referring: list[tuple[Any, Any]] = []
     for table, mapper in owners.items():
         if mapper.inherits is not None and not mapper.concrete:
-            edges += [(above, table) for above in mapper.inherits._tables if above is not table]
+            inheriting += [
+                (above, table) for above in mapper.inherits._tables if above is not table
+            ]
         for key in getattr(table, "foreign_keys", ()):
             referred = key.column.table
             if referred is table or referred not in owners or _inherits_by(owners, table):
                 continue
+            if key.constraint.use_alter:
+                continue
             above = owners[referred]
             if not mapper.concrete and above is not mapper and above.isa(mapper):
                 continue  # a base that refers to a row of a class below it
-            edges.append((referred, table))
-    return tuple(topological.sort(edges, list(owners)))
+            referring.append((referred, table))
+    try:
+        return tuple(topological.sort(inheriting + referring, list(owners)))
+    except CircularDependencyError as error:
+        # concrete classes, whose objects are ordered by their relationships
+        warn_of_cycle(error)
+        kept = [e for e in referring if e not in error.edges or e[1] not in error.cycles]
+        return tuple(topological.sort(inheriting + kept, list(owners)))
 
 
 def _inherits_by(owners: dict[Any, Any], table: Any) -> bool:

@@ -31,6 +31,17 @@ def _edges(
     return edges, left_out
 
 
+def warn_of_cycle(error: exc.CircularDependencyError) -> None:
+    """Say that tables are sorted without the foreign keys by which they refer to each other."""
+    names = ", ".join(sorted(table.fullname for table in error.cycles))
+    util.warn(
+        "Cannot correctly sort tables; there are unresolvable cycles between tables "
+        f'"{names}", which is usually caused by mutually dependent foreign key '
+        "constraints.  Foreign key constraints involving these tables will not be "
+        "considered; this warning may raise an error in a future release."
+    )
+
+
 def sort(
     tables: Iterable[Table],
     filter_fn: Callable[[ForeignKeyConstraint], bool | None] | None = None,
@@ -47,13 +58,7 @@ def sort(
         order = util.topological.sort([*fixed, *edges], tables)
     except exc.CircularDependencyError as error:
         if warn:
-            names = ", ".join(sorted(table.fullname for table in error.cycles))
-            util.warn(
-                "Cannot correctly sort tables; there are unresolvable cycles between tables "
-                f'"{names}", which is usually caused by mutually dependent foreign key '
-                "constraints.  Foreign key constraints involving these tables will not be "
-                "considered; this warning may raise an error in a future release."
-            )
+            warn_of_cycle(error)
         for edge, constraints in list(edges.items()):
             if edge not in error.edges or edge[1] not in error.cycles:
                 continue

@@ -7,7 +7,7 @@ typedef struct {
     PyObject *obj;   /* owned */
     PyObject *queue; /* owned list of related objects to visit, or NULL */
     Py_ssize_t next; /* in the queue */
-    uint16_t slot;   /* next relationship to look at */
+    uint16_t place;  /* of the next relationship to look at */
 } cascade_step;
 
 typedef struct {
@@ -104,6 +104,23 @@ cascade_queue(cascade *way, crm_session *self, crm_state *state, uint16_t slot,
     return status;
 }
 
+/* The slot at a place of the order in which a cascade looks at attributes:
+ * those of the class itself come before those of its bases. */
+static uint16_t
+slot_at(const crm_manager *manager, uint16_t place)
+{
+    uint16_t end = manager->nattrs;
+    for (; manager->base != NULL; manager = manager->base) {
+        uint16_t start = Py_MIN(manager->base->nattrs, end);
+        if (place < end - start) {
+            return start + place;
+        }
+        place -= end - start;
+        end = start;
+    }
+    return place;
+}
+
 /* Walks on from the newest step; 0 when all is done. */
 static int
 cascade_walk(cascade *way, crm_session *self)
@@ -127,14 +144,18 @@ cascade_walk(cascade *way, crm_session *self)
         }
         crm_state *state = crm_state_of(self->core, step->obj);
         crm_manager *manager = state == NULL ? NULL : crm_state_manager(state);
-        while (manager != NULL && step->slot < manager->nattrs &&
-               (manager->attrs[step->slot].flags & CRM_ATTR_CASCADE_SAVE) ==
-                   0) {
-            step->slot++;
+        uint16_t slot = 0;
+        while (manager != NULL && step->place < manager->nattrs) {
+            slot = slot_at(manager, step->place);
+            if (manager->attrs[slot].flags & CRM_ATTR_CASCADE_SAVE) {
+                break;
+            }
+            step->place++;
         }
-        if (manager != NULL && step->slot < manager->nattrs) {
+        if (manager != NULL && step->place < manager->nattrs) {
             PyObject *queue;
-            if (cascade_queue(way, self, state, step->slot++, &queue) < 0) {
+            step->place++;
+            if (cascade_queue(way, self, state, slot, &queue) < 0) {
                 return -1;
             }
             /* Nothing in between moved the steps. */

@@ -340,3 +340,50 @@ def an_orphan_that_another_collection_takes(p: Any) -> None:
     owner.kept.remove(thing)
     other.kept.append(thing)
     flushed_twice(thing)
+
+
+@program
+def what_a_subclass_has_of_its_own_comes_first(p: Any) -> None:
+    """Cascades follow its relationships before those of its bases: keys of new objects are given
+    in that order, and what goes with deleted ones is asked for so."""
+
+    class Base(p.Base):
+        __tablename__ = "base"
+        id = p.Column(p.Integer, primary_key=True)
+        kind = p.Column(p.String(10))
+        first = p.relationship("Item", cascade="all", foreign_keys="Item.first_id")
+        __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "base"}
+
+    class Sub(Base):
+        second = p.relationship("Item", cascade="all", foreign_keys="Item.second_id")
+        third = p.relationship("Item", cascade="all", foreign_keys="Item.third_id")
+        __mapper_args__ = {"polymorphic_identity": "sub"}
+
+    class Low(Sub):
+        __tablename__ = "low"
+        id = p.Column(p.ForeignKey("base.id"), primary_key=True)
+        fourth = p.relationship("Item", cascade="all", foreign_keys="Item.fourth_id")
+        __mapper_args__ = {"polymorphic_identity": "low"}
+
+    class Item(p.Base):
+        __tablename__ = "item"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String(10))
+        first_id = p.Column(p.ForeignKey("base.id"))
+        second_id = p.Column(p.ForeignKey("base.id"))
+        third_id = p.Column(p.ForeignKey("base.id"))
+        fourth_id = p.Column(p.ForeignKey("low.id"))
+
+    s = p.session()
+    names = "first", "second", "third", "fourth"
+    for cls, count in (Base, 1), (Sub, 3), (Low, 4):
+        made = {name: [Item(name=name), Item(name=name)] for name in names[:count]}
+        s.add(cls(**made))
+        s.flush()
+    p.show(s.query(Item.id, Item.name).order_by(Item.id).all())
+    s.commit()
+    for obj in s.query(Base).order_by(Base.id.desc()).all():
+        s.delete(obj)
+        p.show(len(s.deleted))
+    s.commit()
+    p.show(s.query(Item).count())

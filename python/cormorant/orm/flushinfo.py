@@ -124,7 +124,7 @@ class MapperInfo:
     def reset(self) -> None:
         """Forget what was computed: a class got new attributes, or is new."""
         self._relations: tuple[RelationInfo, ...] | None = None
-        self._cascades: dict[str, tuple[RelationInfo, ...]] = {}
+        self._cascades: dict[tuple[str, Any], tuple[RelationInfo, ...]] = {}
         self._concrete: bool | None = None
         self._key_functions: tuple[Any, ...] | None = None
         self._plain: bool | None = None
@@ -245,19 +245,17 @@ class MapperInfo:
 
         return sorted(objects, key=key)
 
-    def cascades(self, kind: str) -> tuple[RelationInfo, ...]:
-        """The relationships with a cascade: "delete", "expunge", "merge" …"""
-        found = self._cascades.get(kind)
+    def cascades(self, kind: str, mapper: Mapper[Any]) -> tuple[RelationInfo, ...]:
+        """The relationships of a mapper with a cascade: "delete", "expunge", "merge" …; its own
+        before those of its bases."""
+        found = self._cascades.get((kind, mapper))
         if found is None:
             name = kind.replace("-", "_")
-            viewing = (
-                RelationInfo(self, prop)
-                for mapper in self.mapper.self_and_descendants
+            known = {relation.prop: relation for relation in self.relations()}
+            found = self._cascades[kind, mapper] = tuple(
+                known.get(prop) or RelationInfo(self, prop)
                 for prop in mapper.relationships
-                if prop.parent is mapper and prop.viewonly and kind != "merge"
-            )
-            found = self._cascades[kind] = tuple(
-                r for r in (*self.relations(), *viewing) if getattr(r.prop.cascade, name)
+                if getattr(prop.cascade, name) and (kind != "merge" or not prop.viewonly)
             )
         return found
 

@@ -502,7 +502,7 @@ def cascade_objects(
             seen.add(id(child))
             yield child
             manager = _core.manager_of(child)
-            if manager is not None and info_of(manager.mapper).cascades(kind):
+            if manager is not None and info_of(manager.mapper).cascades(kind, manager.mapper):
                 stack.append(_related(child, kind))
                 break
         else:
@@ -513,9 +513,7 @@ def _related(obj: Any, kind: str) -> Iterator[Any]:
     """Objects one step away over relationships with a cascade."""
     manager = _core.manager_of(obj)
     assert manager is not None
-    for relation in info_of(manager.mapper).cascades(kind):
-        if not relation.is_of(obj):
-            continue
+    for relation in info_of(manager.mapper).cascades(kind, manager.mapper):
         if kind == "refresh-expire" and not relation.cascade_orphan:
             # what is new stays so, but for what does not live without the object
             yield from [child for child in _present(obj, relation) if _has_key(child)]
@@ -574,7 +572,7 @@ def delete_cascade(session: Session, objects: Sequence[Any]) -> None:
         assert manager is not None
         if owner is None or obj not in session:
             session._attach(obj)
-        if not info_of(manager.mapper).cascades("delete"):
+        if not info_of(manager.mapper).cascades("delete", manager.mapper):
             session._mark_deleted(obj)
             continue
         # Loading what goes with it may flush, which must not delete it already.

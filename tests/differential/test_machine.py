@@ -317,7 +317,8 @@ class Run:
         obj = self.object(a)
         # (what is expired besides is loaded without it, and then SQLAlchemy takes it for loaded:
         # after the flush it reads as None)
-        if "age" not in self.package.sa.inspect(obj).expired_attributes:
+        state = self.package.sa.inspect(obj)
+        if not state.persistent or "age" not in state.unloaded:
             obj.age = type(obj).age + 1
 
     def relate(self, a: int, b: int, c: int) -> Any:

@@ -15,8 +15,9 @@ from ..sql.elements import ColumnElement
 from ..sql.schema import Column, Table
 from ..sql.type_api import type_codec
 from ..util import memoized_property, to_list, warn, warn_deprecated
-from .base import NO_VALUE, Mapped, class_mapper
+from .base import Mapped, class_mapper
 from .boxed import declarative_constructor, wrap_constructor
+from .identity_keys import IdentityKeys
 from .inheritance import Hierarchy, columns_known_by, set_up_discriminator, written_tables
 from .interfaces import MapperProperty
 from .listening import (
@@ -56,7 +57,7 @@ def _default_dialect() -> Any:
     return _dialect
 
 
-class Mapper(Hierarchy, PropertyViews, Generic[_T]):
+class Mapper(Hierarchy, PropertyViews, IdentityKeys, Generic[_T]):
     """Everything about one mapped class.
 
     It is made when the class is, with the columns it has; relationships are finished when
@@ -647,45 +648,6 @@ class Mapper(Hierarchy, PropertyViews, Generic[_T]):
         from .merge import steps_of
 
         return steps_of(self)
-
-    def _instance_values(self, instance: Any) -> list[Any]:
-        values = []
-        for column in self.primary_key:
-            prop = self._columntoproperty[column]
-            value = _core.peek(instance, prop.slot)
-            if value is NO_VALUE:
-                value = None
-                if _core.identity_key(instance) is not None:
-                    value = getattr(instance, prop.key)
-            values.append(value)
-        return values
-
-    def primary_key_from_instance(self, instance: Any) -> tuple[Any, ...]:
-        """Values of the primary key of an object."""
-        return tuple(self._instance_values(instance))
-
-    def identity_key_from_primary_key(
-        self, primary_key: Iterable[Any], identity_token: Any = None
-    ) -> tuple[Any, ...]:
-        """The identity key of primary key values."""
-        return (self._identity_class, tuple(primary_key), identity_token)
-
-    def identity_key_from_instance(self, instance: Any) -> tuple[Any, ...]:
-        """The identity key of an object, from its present values."""
-        return self.identity_key_from_primary_key(self._instance_values(instance))
-
-    def identity_key_from_row(
-        self, row: Any, identity_token: Any = None, adapter: Any = None
-    ) -> tuple[Any, ...]:
-        """The identity key of a row with this mapper's columns."""
-        mapping = getattr(row, "_mapping", row)
-        values = []
-        for column in self.primary_key:
-            try:
-                values.append(mapping[column])
-            except (KeyError, exc.NoSuchColumnError):
-                values.append(mapping[column.key])
-        return self.identity_key_from_primary_key(values, identity_token)
 
     # -- text
 

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 from ..exc import MovedIn20Warning
 from ..orm import decl_api
 from ..orm.concrete import AbstractConcreteBase, ConcreteBase
-from ..orm.decl_api import DeclarativeMeta, declared_attr, has_inherited_table, synonym_for
+from ..orm.decl_api import DeclarativeMeta, declared_attr, has_inherited_table
+from ..orm.decl_methods import synonym_for
 from ..util import issue_warning
 from .deferred_reflection import DeferredReflection
 

@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from .decl_api import declarative_mixin as declarative_mixin
     from .decl_api import declared_attr as declared_attr
     from .decl_api import has_inherited_table as has_inherited_table
-    from .decl_api import reconstructor as reconstructor
     from .decl_api import registry as registry
-    from .decl_api import synonym_for as synonym_for
-    from .decl_api import validates as validates
+    from .decl_methods import reconstructor as reconstructor
+    from .decl_methods import synonym_for as synonym_for
+    from .decl_methods import validates as validates
     from .descriptor_props import Composite as Composite
     from .descriptor_props import CompositeProperty as CompositeProperty
     from .dynamic import AppenderQuery as AppenderQuery
@@ -121,8 +121,9 @@ _NAMES_OF = {
     ".unitofwork": "UOWTransaction",
     ".execute_state": "ORMExecuteState",
     ".decl_api": "MappedAsDataclass mapped_as_dataclass DeclarativeBase DeclarativeBaseNoMeta DeclarativeMeta as_declarative "
-    "declarative_base declarative_mixin declared_attr has_inherited_table reconstructor registry "
-    "synonym_for validates add_mapped_attribute clear_mappers configure_mappers",
+    "declarative_base declarative_mixin declared_attr has_inherited_table registry "
+    "add_mapped_attribute clear_mappers configure_mappers",
+    ".decl_methods": "reconstructor synonym_for validates",
     ".instance": "InstanceState AttributeState make_transient make_transient_to_detached",
     ".interfaces": "MapperProperty PropComparator",
     ".loader_criteria": "LoaderCriteriaOption with_loader_criteria",

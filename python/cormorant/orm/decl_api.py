@@ -23,6 +23,7 @@ from .base import EXT_SKIP
 from .boxed import declarative_constructor
 from .decl_attributes import annotations_of, scan_hooks
 from .decl_base import declared_attr
+from .decl_methods import synonym_for as synonym_for
 from .listening import (
     fire_instrumentation,
     instrumentation_events,
@@ -30,7 +31,7 @@ from .listening import (
     mapper_listeners,
 )
 from .mapper import CONFIGURE_LOCK, Mapper
-from .properties import MappedColumn, Synonym, SynonymProperty
+from .properties import MappedColumn, Synonym
 from .relationships import RelationshipProperty
 
 if TYPE_CHECKING:
@@ -761,37 +762,6 @@ def mapped_as_dataclass(
         kw_only=kw_only,
         dataclass_callable=dataclass_callable,
     )
-
-
-def synonym_for(name: str, map_column: bool = False) -> Callable[[Any], SynonymProperty]:
-    """Decorator: a property that is, in SQL, another name of a mapped attribute."""
-
-    def decorate(fn: Any) -> SynonymProperty:
-        return SynonymProperty(name, map_column=map_column, descriptor=fn)
-
-    return decorate
-
-
-def validates(
-    *names: str, include_removes: bool = False, include_backrefs: bool = True
-) -> Callable[[Any], Any]:
-    """Decorator: a method that checks, or changes, each value given to an attribute."""
-
-    def decorate(fn: Any) -> Any:
-        fn.__sa_validators__ = names
-        fn.__sa_validation_opts__ = {
-            "include_removes": include_removes,
-            "include_backrefs": include_backrefs,
-        }
-        return fn
-
-    return decorate
-
-
-def reconstructor(fn: Any) -> Any:
-    """Decorator: a method called after an object is loaded."""
-    fn.__sa_reconstructor__ = True
-    return fn
 
 
 __all__ = [

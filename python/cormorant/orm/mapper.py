@@ -767,12 +767,13 @@ this_module.__class__ = _Removed
 
 if TYPE_CHECKING:
     from .decl_api import configure_mappers as configure_mappers
-    from .decl_api import reconstructor as reconstructor
-    from .decl_api import validates as validates
+    from .decl_methods import reconstructor as reconstructor
+    from .decl_methods import validates as validates
 else:
     __getattr__ = late_names(
         __name__,
         {
-            ".decl_api": "configure_mappers reconstructor validates",
+            ".decl_api": "configure_mappers",
+            ".decl_methods": "reconstructor validates",
         },
     )

@@ -7,6 +7,7 @@ import datetime
 import decimal
 import json
 import sqlite3
+from contextlib import closing
 
 import psycopg.sql
 import psycopg.types.json
@@ -14,6 +15,11 @@ import psycopg2.extensions
 import psycopg2.extras
 import psycopg2.sql
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from cormorant.dialects.postgresql.adaptation import adapted
+from cormorant.dialects.postgresql.dbapi import ProgrammingError
 
 from .. import postgres
 from . import harness
@@ -163,6 +169,60 @@ def test_adapters_of_psycopg2(adapters):
                 c.rollback()
 
     harness.compare(program, sql=False)
+
+
+class Written:
+    """Its adapter writes this."""
+
+    def __init__(self, literal: str) -> None:
+        self.literal = literal
+
+
+PIECES = (
+    "E'", "e'", "'", "''", "\\", "\\\\", "\\'", "\\n", "\\x41", "::", "bytea", "text", "\\x", "0g", "00",
+    "null", "true", "-", "+", ".", "1", "e", "9" * 5000, "e999999999999999999999", " ", "\n", "é",
+    "\0", "\u0661", "$$", "--", ";",
+)  # fmt: skip
+
+
+@needs_server
+def test_whatever_an_adapter_writes(adapters):
+    """It is sent as what the server reads there, or refused before it is sent."""
+    psycopg2.extensions.register_adapter(
+        Written, lambda value: psycopg2.extensions.AsIs(value.literal)
+    )
+    literals = st.lists(st.sampled_from(PIECES) | st.text(max_size=2), max_size=6).map("".join)
+
+    with closing(psycopg2.connect(f"postgresql:{postgres.scratch()}")) as connection:
+        connection.autocommit = True
+        cursor = connection.cursor()
+
+        @given(literals)
+        @settings(max_examples=500, deadline=None)
+        @example("E'a\\nb'")
+        @example("E'a\\\\b''c\\'d'")
+        @example("'\\x0g'::bytea")
+        @example("9" * 5000)
+        @example("1e999999999999999999999")
+        def check(literal):
+            try:
+                value = adapted(Written(literal))
+            except ProgrammingError:
+                return
+            if isinstance(value, str) and ("\0" in value or "bytea" in literal):
+                return  # the server refuses it, or reads bytes of other forms
+            if isinstance(value, bytes):
+                value = "\\x" + value.hex()
+            elif isinstance(value, bool):
+                value = str(value).lower()
+            try:
+                cursor.execute(f"SELECT ({literal})::text")
+            except psycopg2.Error:
+                return  # a type that is not there
+            read = cursor.fetchone()[0]
+            assert value == (read if isinstance(value, str | None) else decimal.Decimal(read))
+
+        check()
 
 
 @needs_server

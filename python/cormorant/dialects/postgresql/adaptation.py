@@ -15,10 +15,14 @@ from .raw import identifier as quoted_identifier
 
 _LITERAL = re.compile(
     r"""\s*(?: (?P<null>NULL) | (?P<truth>true|false)
-    | (?P<whole>-?\d+) | (?P<number>-?\d+\.?\d*(?:e[-+]?\d+)?)
-    | (?P<escaped>E)?'(?P<text>(?:[^']|'')*)' (?:::(?P<cast>\w+))? )\s*""",
+    | (?P<whole>-?[0-9]+) | (?P<number>-?[0-9]+\.?[0-9]*(?:e[-+]?[0-9]+)?)
+    | (?:'(?P<text>(?:[^']|'')*)'|E'(?P<escaped>(?:[^'\\]|''|\\['\\])*)')
+      (?:::(?P<cast>\w+))? )\s*""",
     re.X | re.I | re.S,
 )
+_BYTES = re.compile(r"\\x(?:[0-9a-f]{2})*", re.I)
+# Digits of an int: more take int() long, which refuses those above 4,300.
+_DIGITS = 1000
 
 
 def adapted(value: Any) -> Any:
@@ -100,22 +104,31 @@ def _of_literal(literal: str, value: Any) -> Any:
     """The value of a literal of the server's."""
     found = _LITERAL.fullmatch(literal)
     if found is None:
-        from .dbapi import ProgrammingError
-
-        raise ProgrammingError(
-            f"cannot send a {type(value).__name__!r} as a parameter: it is written as {literal}"
-        )
+        raise _unsent(literal, value)
     if found["null"]:
         return None
     if found["truth"]:
         return found["truth"].lower() == "true"
-    if found["whole"]:
-        return int(found["whole"])
-    if found["number"]:
-        return Decimal(found["number"])
-    text = found["text"].replace("''", "'")
-    if found["escaped"]:
-        text = re.sub(r"\\(.)", r"\1", text, flags=re.S)
-    if found["cast"] == "bytea" and text.startswith("\\x"):
+    number = found["whole"] or found["number"]
+    if number is not None:
+        if found["whole"] and len(number) <= _DIGITS:
+            return int(number)
+        try:
+            return Decimal(number)
+        except ArithmeticError:
+            raise _unsent(literal, value) from None
+    if found["escaped"] is not None:
+        text = re.sub(r"\\(.)", r"\1", found["escaped"].replace("''", "'"))
+    else:
+        text = found["text"].replace("''", "'")
+    if found["cast"] == "bytea" and _BYTES.fullmatch(text):
         return bytes.fromhex(text[2:])
     return text
+
+
+def _unsent(literal: str, value: Any) -> Exception:
+    from .dbapi import ProgrammingError
+
+    return ProgrammingError(
+        f"cannot send a {type(value).__name__!r} as a parameter: it is written as {literal}"
+    )

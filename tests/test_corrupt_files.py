@@ -154,3 +154,49 @@ def test_values_that_cannot_be_decoded(p: Any) -> None:
         session.rollback()
         with pytest.raises(ValueError, match="line 1 column 2"):
             _ = session.query(T.doc).all()
+
+
+def use_bytes(rng: random.Random, good: bytes, seen: Counter[str]) -> None:
+    """Has a raw connection take a damaged database as bytes, copies it and reads values in parts."""
+    engines = [sa.create_engine("sqlite://") for _ in range(2)]
+    raw, other = (engine.raw_connection().dbapi_connection for engine in engines)
+
+    def use_value() -> None:
+        with raw.blobopen("users", "data", rng.randrange(1, 61)) as blob:
+            for _ in range(4):
+                blob.seek(rng.randrange(len(blob) + 1))
+                blob.read(rng.choice((-1, 0, 1, 300)))
+                blob[:] = bytes(len(blob))
+                raw.execute("UPDATE users SET data = data || name WHERE id % 2")
+
+    joined = "SELECT * FROM users JOIN posts ON user_id = users.id"
+    uses: list[Callable[[], Any]] = [
+        lambda: raw.deserialize(damaged(good, rng)),
+        lambda: raw.execute(joined).fetchall(),
+        use_value,
+        # or a backup waits for the transaction to end
+        raw.rollback,
+        lambda: raw.backup(other, pages=rng.choice((-1, 1, 3))),
+        lambda: other.execute("SELECT name, data FROM users").fetchall(),
+        lambda: other.deserialize(raw.serialize()),
+        lambda: other.executescript("CREATE TABLE more (x); DROP TABLE posts"),
+        raw.close,
+        other.close,
+    ]
+    for use in uses:
+        try:
+            use()
+            seen["fine"] += 1
+        except (raw.Error, ValueError) as error:
+            seen[type(error).__name__] += 1
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_damaged_bytes(seed: int, tmp_path: Path) -> None:
+    good = write(tmp_path / "good.db")
+    rng = random.Random(seed)
+    seen: Counter[str] = Counter()
+    for _ in range(ROUNDS):
+        use_bytes(rng, good, seen)
+    assert seen["fine"] > ROUNDS
+    assert seen["DatabaseError"] > ROUNDS // 4

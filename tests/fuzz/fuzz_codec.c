@@ -3,8 +3,9 @@
  * Bytes that a server sent are decoded as far as a cell; bytes of an SQLite
  * file are one already.  Whatever they are, there is an object or an exception
  * that a program may expect; and an object that a codec takes comes out of it
- * as it went in.  JSON and UUIDs are what the standard library makes of the
- * same text, and JSON is the text that it makes of them. */
+ * as it went in.  Ranges are written as text.  JSON and UUIDs are what the
+ * standard library makes of the same text, and JSON is the text that it makes
+ * of them. */
 #include "../../csrc/core/codec.h"
 #include "../../csrc/postgres/decode.h"
 
@@ -14,6 +15,7 @@ static crm_core *core;
 static PyObject *codecs;               /* of (code, argument) */
 static PyObject *invalid;              /* cormorant.exc.InvalidRequestError */
 static PyObject *loads, *dumps, *uuid; /* see `tried` */
+static PyObject *module;               /* cormorant._core */
 
 /* The servers' types, by a type that has each kind. */
 static const uint32_t types[] = {
@@ -85,7 +87,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
     dumps = PyObject_GetAttrString(main, "by_dumps");
     uuid = PyObject_GetAttrString(main, "by_uuid");
     CHECK(loads != NULL && dumps != NULL && uuid != NULL);
-    PyObject *module = PyImport_ImportModule("cormorant._core");
+    module = PyImport_ImportModule("cormorant._core");
     CHECK(codecs != NULL && module != NULL);
     core = PyModule_GetState(module);
     CHECK(core != NULL);
@@ -213,10 +215,17 @@ check_tried(PyObject *function, PyObject *from, PyObject *value)
 static void
 check_standard(const crm_codec *codec, const crm_cell *cell, PyObject *value)
 {
-    PyObject *function = codec->code == CRM_TYPE_JSON ? loads : uuid;
-    if ((codec->code != CRM_TYPE_JSON &&
-         (codec->code != CRM_TYPE_UUID || codec->arg != Py_True)) ||
-        (cell->tag != CRM_TEXT && cell->tag != CRM_JSON)) {
+    PyObject *function;
+    if (codec->code == CRM_TYPE_JSON &&
+        (cell->tag == CRM_TEXT || cell->tag == CRM_JSON)) {
+        function = loads;
+    }
+    else if (codec->code == CRM_TYPE_UUID && codec->arg == Py_True &&
+             cell->tag == CRM_TEXT) {
+        /* JSON is what it holds: a number of 32 digits is no UUID */
+        function = uuid;
+    }
+    else {
         return;
     }
     PyObject *text = PyUnicode_DecodeUTF8(cell->u.p, cell->len, NULL);
@@ -240,6 +249,25 @@ check_standard(const crm_codec *codec, const crm_cell *cell, PyObject *value)
     Py_XDECREF(keep);
 }
 
+/* Ranges are written as text, whatever their ends are. */
+static void
+check_range(crm_tag tag, PyObject *value)
+{
+    const char *name = tag == CRM_RANGE        ? "range_text"
+                       : tag == CRM_MULTIRANGE ? "multirange_text"
+                                               : NULL;
+    if (name == NULL || value == Py_None) {
+        return;
+    }
+    PyObject *text = PyObject_CallMethod(module, name, "O", value);
+    if (text == NULL) {
+        check_exception();
+        return;
+    }
+    CHECK(PyUnicode_Check(text) && PyUnicode_GET_LENGTH(text) > 1);
+    Py_DECREF(text);
+}
+
 static void
 check_cell(const crm_codec *codec, const crm_cell *cell)
 {
@@ -254,6 +282,9 @@ check_cell(const crm_codec *codec, const crm_cell *cell)
     }
     CHECK(!PyErr_Occurred());
     check_standard(codec, cell, value);
+    if (codec->code == CRM_TYPE_ANY) {
+        check_range((crm_tag)cell->tag, value);
+    }
     check_round(codec, 0, value);
     check_round(codec, 1, value);
     Py_DECREF(value);

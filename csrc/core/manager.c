@@ -311,16 +311,16 @@ manager_get_dispatch(crm_manager *self, void *Py_UNUSED(closure))
     return found;
 }
 
-#define OPTIONAL(name)                                                        \
-    {#name, (getter)manager_get_optional, (setter)manager_set_optional, NULL, \
+#define OPTIONAL(name, doc)                                                  \
+    {#name, (getter)manager_get_optional, (setter)manager_set_optional, doc, \
      (void *)offsetof(crm_manager, name)}
 
 static PyGetSetDef manager_getset[] = {
-    OPTIONAL(loader),
-    OPTIONAL(reconstructor),
-    OPTIONAL(configure),
-    OPTIONAL(shown),
-    OPTIONAL(hooks),
+    OPTIONAL(loader, "Called when an attribute that is not loaded is read."),
+    OPTIONAL(reconstructor, "Called with each object that was loaded."),
+    OPTIONAL(configure, "Called before an object is constructed."),
+    OPTIONAL(shown, "Called before an object's __dict__ is shown."),
+    OPTIONAL(hooks, "Its methods call listeners: see event_mask."),
     {"class_", (getter)manager_get_optional, NULL, "The mapped class.",
      (void *)offsetof(crm_manager, class_)},
     {"dispatch", (getter)manager_get_dispatch, NULL,

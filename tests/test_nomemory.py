@@ -113,7 +113,7 @@ def run_out(module: str, *words: str, leaks: bool = False, **variables: str) -> 
         env=env,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=3600,  # sanitized, on a machine that does much else, ten minutes were too few
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return dict(line.split() for line in done.stdout.splitlines())

@@ -3,11 +3,11 @@
 
 #include <string.h>
 
+#include "acyclic.h"
 #include "boxed.h"
 #include "collection.h"
 #include "compat.h"
 #include "state.h"
-#include "uuid.h"
 
 static void entity_dealloc(crm_entity *self);
 
@@ -361,7 +361,7 @@ is_plain(const crm_entity *self)
     for (uint16_t i = 0; i < count; i++) {
         PyObject *value = state->slots[i];
         plain &= !CRM_SLOT_HAS(value) || !PyType_IS_GC(Py_TYPE(value)) ||
-                 crm_is_uuid(core, value);
+                 crm_is_acyclic(core, value);
     }
     return plain;
 }

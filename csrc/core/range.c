@@ -35,7 +35,9 @@ crm_range_new(crm_core *core, PyObject *lower, PyObject *upper,
             return NULL;
         }
     }
-    PyObject_GC_UnTrack(range);
+    if (!PyType_IS_GC(Py_TYPE(lower)) && !PyType_IS_GC(Py_TYPE(upper))) {
+        PyObject_GC_UnTrack(range);
+    }
     return range;
 }
 

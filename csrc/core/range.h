@@ -15,8 +15,8 @@ typedef struct {
     int empty;
 } crm_range_bounds;
 
-/* A new Range of values that can be in no cycle with it; NULL with an
- * exception. */
+/* A new Range; NULL with an exception.  The collector does not track it if its
+ * values cannot be part of a cycle (acyclic.h). */
 PyObject *crm_range_new(crm_core *core, PyObject *lower, PyObject *upper,
                         crm_range_bounds bounds);
 

@@ -9,8 +9,8 @@
 #ifndef CRM_ROW_H
 #define CRM_ROW_H
 
+#include "acyclic.h"
 #include "rowkeys.h"
-#include "uuid.h"
 
 typedef struct crm_row {
     PyObject_HEAD
@@ -91,7 +91,7 @@ crm_row_new(crm_keys *keys, int gc)
 static inline int
 crm_row_may_cycle(const crm_core *core, PyObject *value)
 {
-    return PyType_IS_GC(Py_TYPE(value)) && !crm_is_uuid(core, value) &&
+    return PyType_IS_GC(Py_TYPE(value)) && !crm_is_acyclic(core, value) &&
            (!PyTuple_CheckExact(value) || PyObject_GC_IsTracked(value));
 }
 

@@ -4,9 +4,9 @@
 
 #include <string.h>
 
+#include "acyclic.h"
 #include "boxed.h"
 #include "collection.h"
-#include "uuid.h"
 
 crm_state *
 crm_state_of(crm_core *core, PyObject *obj)
@@ -43,7 +43,7 @@ crm_needs_tracking(const crm_core *core, PyObject *value)
         type == &PyFloat_Type) {
         return 0;
     }
-    return PyObject_IS_GC(value) && !crm_is_uuid(core, value);
+    return PyObject_IS_GC(value) && !crm_is_acyclic(core, value);
 }
 
 /* ---- slots ------------------------------------------------------------ */

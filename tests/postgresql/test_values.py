@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import ipaddress
 import uuid
+import weakref
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +14,7 @@ import psycopg
 import pytest
 
 import cormorant as sa
-from cormorant import exc
+from cormorant import exc, orm
 from cormorant.dialects import postgresql
 from cormorant.dialects.postgresql import MultiRange, Range
 
@@ -319,3 +321,31 @@ def test_no_python_runs_a_row(conn: Any) -> None:
     assert [found._asdict() for found in work(50)] == [row] * 50
     few, many = frames(lambda: work(50)), frames(lambda: work(90))
     assert {name for name, n in many.items() if n > few.get(name, 0)} == set()
+
+
+def test_the_collector_need_not_know_who_holds_a_range(conn: Any) -> None:
+    base: Any = orm.declarative_base()
+
+    class Booking(base):
+        __tablename__ = "booking"
+        id = sa.Column(sa.Integer, primary_key=True)
+        during = sa.Column(postgresql.DATERANGE())
+
+    base.metadata.create_all(conn)
+    spans = [Range(dt.date(2024, 1, 2), None), Range(empty=True), None]
+    conn.execute(Booking.__table__.insert(), [{"during": each} for each in spans])
+    rows = conn.execute(sa.select(Booking.__table__).order_by(Booking.id)).all()
+    assert [row.during for row in rows] == spans
+    assert not any(map(gc.is_tracked, rows))
+    with orm.Session(conn) as session:
+        held = session.scalars(sa.select(Booking).order_by(Booking.id)).all()
+        assert [each.during for each in held] == spans
+        assert not any(map(gc.is_tracked, held))
+        session.expunge_all()
+    # one that the program made may hold anything, itself as well
+    gone = weakref.ref(held[2])
+    held[2].during = Range(held[2], None)
+    assert gc.is_tracked(held[2])
+    held.clear()
+    gc.collect()
+    assert gone() is None

@@ -238,6 +238,7 @@ int crm_hydrate_init(crm_core *core, PyObject *module);
 int crm_flush_init(crm_core *core, PyObject *module);
 int crm_uow_init(crm_core *core, PyObject *module);
 int crm_range_init(crm_core *core, PyObject *module);
+int crm_hstore_init(crm_core *core, PyObject *module);
 int crm_tabulate_init(crm_core *core, PyObject *module);
 int crm_loading_init(crm_core *core, PyObject *module);
 int crm_pool_init(crm_core *core, PyObject *module);

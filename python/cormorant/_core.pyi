@@ -242,6 +242,15 @@ def range_text(value: Any, /) -> str | None:
 def multirange_text(value: Any, /) -> str | None:
     """Ranges as PostgreSQL reads a multirange; one range, None and texts as range_text()."""
 
+# --- hstore.c ----------------------------------------------------------------
+def hstore_text(value: Mapping[str, str | None] | None, /) -> str | None:
+    """The pairs of a mapping as PostgreSQL reads an hstore; None as it is. ValueError: a key or
+    value is no string."""
+
+def hstore_value(value: Any, /) -> Any:
+    """A dict from the text of an hstore, what is no text as it is. ValueError: it is no such
+    text."""
+
 # --- row.c, rowmapping.c, cursor.c -------------------------------------------
 @final
 class RowKeys:

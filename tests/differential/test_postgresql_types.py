@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from cormorant.dialects.postgresql.hstore import serialize
+from cormorant import _core
 
 from .. import postgres
 from .harness import Peer, run
@@ -256,7 +256,7 @@ def test_values_that_are_not_what_they_seem(url: str) -> None:
 )
 def test_maps_hold_text(value: dict[Any, Any], position: str) -> None:
     with pytest.raises(ValueError, match=f"^{position} position is not a string.$"):
-        serialize(value)
+        _core.hstore_text(value)
 
 
 DECLARED = (

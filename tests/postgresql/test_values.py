@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 import cormorant as sa
-from cormorant import exc, orm
+from cormorant import _core, exc, orm
 from cormorant.dialects import postgresql
 from cormorant.dialects.postgresql import MultiRange, Range
 
@@ -298,19 +298,21 @@ def test_too_many_parameters(conn: Any) -> None:
         conn.execute(numbers)
 
 
-RANGES = {
+IN_C = {
     "one": (postgresql.INT4RANGE(), Range(1, 5, bounds="[)")),
     "two": (postgresql.TSRANGE(), Range(dt.datetime(2024, 1, 2), None)),
     "many": (postgresql.DATEMULTIRANGE(), MultiRange([Range(dt.date(2024, 1, 2), None)])),
     "listed": (postgresql.ARRAY(postgresql.UUID()), [uuid.UUID(int=5)]),
+    "pairs": (postgresql.HSTORE(), {"a": "1", 'b "': "\\", "c": None}),
 }
 
 
 def test_no_python_runs_a_row(conn: Any) -> None:
-    columns = [sa.Column(name, type_) for name, (type_, _) in RANGES.items()]
+    conn.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS hstore")
+    columns = [sa.Column(name, type_) for name, (type_, _) in IN_C.items()]
     table = sa.Table("ranges", sa.MetaData(), *columns)
     table.create(conn)
-    row = {name: value for name, (_, value) in RANGES.items()}
+    row = {name: value for name, (_, value) in IN_C.items()}
 
     def work(count: int) -> list[Any]:
         conn.execute(table.insert(), [row] * count)
@@ -349,3 +351,35 @@ def test_the_collector_need_not_know_who_holds_a_range(conn: Any) -> None:
     held.clear()
     gc.collect()
     assert gone() is None
+
+
+def test_texts_of_hstores() -> None:
+    text, value = _core.hstore_text, _core.hstore_value
+    for pairs, written in (
+        ({}, ""),
+        ({"a": "1"}, '"a"=>"1"'),
+        ({"a": None, "é": 'x"\\y'}, '"a"=>NULL, "é"=>"x\\"\\\\y"'),
+        ({"": "", "=>": ",", "\n": "😀"}, '""=>"", "=>"=>",", "\n"=>"😀"'),
+    ):
+        assert (text(pairs), value(written)) == (written, pairs)
+    assert value(' "a" => "1" ,\n"b"=>NULL ') == {"a": "1", "b": None}
+    assert value('"a"=>"1",') == {"a": "1"}
+    assert (text(None), value(None), value({"a": "1"})) == (None, None, {"a": "1"})
+    for broken, at in (
+        ("a", 0),
+        (" ", 0),
+        ('"a"', 0),
+        ('"a"=>', 0),
+        ('"a"="1"', 0),
+        ('"a"=>"1" "b"', 0),
+        ('"a"=>NUL', 0),
+        ('"a"=>"1\\', 0),
+        ('"a"=>"1", "b"=>2', 9),
+    ):
+        with pytest.raises(ValueError, match=f"could not parse residual at position {at}: "):
+            value(broken)
+    for wrong in {1: "a"}, {"a": 1}, {None: "a"}:
+        with pytest.raises(ValueError, match="position is not a string"):
+            text(wrong)  # type: ignore[arg-type]
+    with pytest.raises(AttributeError, match="'str' object has no attribute 'items'"):
+        text("a")  # type: ignore[arg-type]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from ... import _core
@@ -13,51 +12,6 @@ from ...sql.type_api import Codec, TypeEngine, to_instance
 from .array import ARRAY
 from .comparators import KeyComparator
 from .operators import GETITEM
-
-_PAIR = re.compile(
-    r'\s*"(?P<key>(?:\\.|[^"\\])*)"\s*=>\s*(?:(?P<null>NULL)|"(?P<value>(?:\\.|[^"\\])*)")\s*(?:,|$)'
-)
-_ESCAPED = re.compile(r"\\(.)", re.S)
-
-
-def parse(text: str) -> dict[str, str | None]:
-    """A dictionary from the text the server gives: ``"a"=>"1", "b"=>NULL``."""
-    found: dict[str, str | None] = {}
-    at = 0
-    while at < len(text):
-        match = _PAIR.match(text, at)
-        if match is None:
-            raise ValueError(
-                f"After {text[:at]!r}, could not parse residual at position {at}: "
-                f"{text[at : at + 30]!r}"
-            )
-        value = match["value"]
-        found[_ESCAPED.sub(r"\1", match["key"])] = (
-            None if match["null"] else _ESCAPED.sub(r"\1", value)
-        )
-        at = match.end()
-    return found
-
-
-def _escaped(value: Any, position: str) -> str:
-    if value is None and position == "value":
-        return "NULL"
-    if not isinstance(value, str):
-        raise ValueError(f"{value!r} in {position} position is not a string.")
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def serialize(value: Any) -> str:
-    """The text of a dictionary for the server."""
-    return ", ".join([f"{_escaped(k, 'key')}=>{_escaped(v, 'value')}" for k, v in value.items()])
-
-
-def _serialize_or_none(value: Any) -> str | None:
-    return None if value is None else serialize(value)
-
-
-def _parse_text(value: Any) -> Any:
-    return parse(value) if isinstance(value, str) else value
 
 
 class HSTORE(sqltypes.Indexable, sqltypes.Concatenable, TypeEngine):
@@ -114,7 +68,7 @@ class HSTORE(sqltypes.Indexable, sqltypes.Concatenable, TypeEngine):
 
     def _codec(self, dialect: Any) -> Codec:
         # the driver reads it by itself, unless the server says it is text
-        return (_core.TYPE_PYTHON, (_serialize_or_none, _parse_text))
+        return (_core.TYPE_PYTHON, (_core.hstore_text, _core.hstore_value))
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine:
         if isinstance(value, dict):

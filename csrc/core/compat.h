@@ -6,6 +6,8 @@
 
 #include "core.h"
 
+#include <structmember.h>
+
 /* An attribute of a type or its bases: borrowed, NULL without an exception. */
 static inline PyObject *
 crm_type_lookup(PyTypeObject *type, PyObject *name)
@@ -87,6 +89,23 @@ crm_long_as_bytes(PyObject *number, unsigned char *bytes, size_t size)
         PyErr_Clear();
     }
     return fits;
+}
+
+/* Where __slots__ keep a member in the objects of a class; 0 if they do not. */
+static inline Py_ssize_t
+crm_member_offset(PyObject *cls, const char *name)
+{
+    PyObject *found = PyObject_GetAttrString(cls, name);
+    Py_ssize_t at = 0;
+    if (found == NULL) {
+        PyErr_Clear();
+    }
+    else if (Py_IS_TYPE(found, &PyMemberDescr_Type)) {
+        const PyMemberDef *member = ((PyMemberDescrObject *)found)->d_member;
+        at = member->type == T_OBJECT_EX ? member->offset : 0;
+    }
+    Py_XDECREF(found);
+    return at;
 }
 
 #endif /* CRM_COMPAT_H */

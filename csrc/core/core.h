@@ -100,6 +100,13 @@ typedef struct crm_core {
     Py_ssize_t uuid_number;
     Py_ssize_t uuid_safe;
 
+    /* address.c: IPv4Address and IPv6Address, NULL until first used; where
+     * their objects keep their integers, 0 if that is not known; the scope of
+     * the latter */
+    PyTypeObject *address_types[2];
+    Py_ssize_t address_numbers[2];
+    Py_ssize_t address_scope;
+
     /* range.c: the classes of ranges, NULL until first used; the members of a
      * Range; its bounds, by whether they are inclusive */
     PyObject *range_type;

@@ -1,6 +1,7 @@
 /* decoding.c: cell -> Python object.  See codec.h. */
 #include "codec_impl.h"
 
+#include "address.h"
 #include "json.h"
 #include "nested.h"
 #include "timecodec.h"
@@ -30,21 +31,6 @@ decode_json_text(crm_core *core, const crm_cell *cell)
     PyObject *text = decode_text(cell);
     PyObject *value = text == NULL ? NULL : crm_json_loads(core, text);
     Py_XDECREF(text);
-    return value;
-}
-
-/* An object of the standard library's ipaddress. */
-static PyObject *
-decode_inet(const crm_cell *cell)
-{
-    static const char *const names[] = {"ip_address", "ip_interface",
-                                        "ip_network", "ip_network"};
-    PyObject *module = PyImport_ImportModule("ipaddress");
-    PyObject *value = module == NULL ? NULL
-                                     : PyObject_CallMethod(
-                                           module, names[cell->flags & 3], "s#",
-                                           cell->u.p, (Py_ssize_t)cell->len);
-    Py_XDECREF(module);
     return value;
 }
 
@@ -95,7 +81,7 @@ crm_decode_plain(crm_core *core, const crm_cell *cell)
                 cell->u.p + sizeof(crm_elements),
                 (Py_ssize_t)(cell->len - sizeof(crm_elements)), NULL);
         case CRM_INET:
-            return decode_inet(cell);
+            return crm_address_new(core, cell);
         case CRM_UUID:
             return crm_uuid_from_bytes(core, cell->u.p);
         case CRM_NUMERIC: {

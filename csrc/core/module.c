@@ -76,6 +76,8 @@ core_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(core->decimal_type);
     Py_VISIT(core->uuid_type);
     Py_VISIT(core->uuid_unknown);
+    Py_VISIT(core->address_types[0]);
+    Py_VISIT(core->address_types[1]);
     Py_VISIT(core->range_type);
     Py_VISIT(core->multirange_type);
     Py_VISIT(core->json_loads);
@@ -158,6 +160,8 @@ core_clear(PyObject *module)
     Py_CLEAR(core->decimal_type);
     Py_CLEAR(core->uuid_type);
     Py_CLEAR(core->uuid_unknown);
+    Py_CLEAR(core->address_types[0]);
+    Py_CLEAR(core->address_types[1]);
     Py_CLEAR(core->range_type);
     Py_CLEAR(core->multirange_type);
     for (size_t i = 0; i < CRM_RANGE_NAMES; i++) {

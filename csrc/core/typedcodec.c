@@ -2,6 +2,7 @@
 #include "typedcodec.h"
 
 #include "adapting.h"
+#include "address.h"
 #include "codec_impl.h"
 #include "nested.h"
 #include "timecodec.h"
@@ -63,25 +64,6 @@ encode_uuid(const crm_core *core, PyObject *value, crm_cell *cell,
     return 0;
 }
 
-/* Whether a value is an address, or a network, of the standard library's
- * ipaddress: 1, 0, or -1 with an exception. */
-static int
-is_address(PyObject *value, bool *network)
-{
-    static const char *const names[] = {"IPv4Address", "IPv6Address",
-                                        "IPv4Network", "IPv6Network"};
-    PyObject *module = PyImport_ImportModule("ipaddress");
-    int found = module == NULL ? -1 : 0;
-    for (size_t i = 0; found == 0 && i < Py_ARRAY_LENGTH(names); i++) {
-        PyObject *cls = PyObject_GetAttrString(module, names[i]);
-        found = cls == NULL ? -1 : PyObject_IsInstance(value, cls);
-        *network = i >= 2;
-        Py_XDECREF(cls);
-    }
-    Py_XDECREF(module);
-    return found;
-}
-
 /* 1 for a value of another class. */
 static int
 encode_known(crm_core *core, PyObject *value, crm_cell *cell, PyObject **keep)
@@ -119,11 +101,11 @@ encode_known(crm_core *core, PyObject *value, crm_cell *cell, PyObject **keep)
     if (PyList_Check(value) || PyTuple_Check(value)) {
         return crm_nested_untyped(core, value, cell, keep);
     }
-    bool network = false;
-    int address = is_address(value, &network);
+    bool network;
+    PyObject *text;
+    int address = crm_address_text(core, value, &text, &network);
     if (address != 0) {
-        PyObject *text = address < 0 ? NULL : PyObject_Str(value);
-        if (text == NULL) {
+        if (address < 0) {
             return CRM_ENCODE_REFUSED;
         }
         status = crm_encode_str(text, cell, keep);

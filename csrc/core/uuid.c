@@ -7,23 +7,6 @@
 
 /* ---- the class -------------------------------------------------------- */
 
-/* Where __slots__ keep a member in the objects of a class; 0 if they do not. */
-static Py_ssize_t
-member_offset(PyObject *cls, const char *name)
-{
-    PyObject *found = PyObject_GetAttrString(cls, name);
-    Py_ssize_t at = 0;
-    if (found == NULL) {
-        PyErr_Clear();
-    }
-    else if (Py_IS_TYPE(found, &PyMemberDescr_Type)) {
-        const PyMemberDef *member = ((PyMemberDescrObject *)found)->d_member;
-        at = member->type == T_OBJECT_EX ? member->offset : 0;
-    }
-    Py_XDECREF(found);
-    return at;
-}
-
 PyTypeObject *
 crm_uuid_class(crm_core *core)
 {
@@ -43,8 +26,8 @@ crm_uuid_class(crm_core *core)
         PyErr_SetString(PyExc_TypeError, "uuid.UUID is not a class");
         goto done;
     }
-    Py_ssize_t number = member_offset(cls, "int");
-    Py_ssize_t safe = member_offset(cls, "is_safe");
+    Py_ssize_t number = crm_member_offset(cls, "int");
+    Py_ssize_t safe = crm_member_offset(cls, "is_safe");
     /* The import may have run this function too. */
     if (core->uuid_type == NULL) {
         core->uuid_number = number != 0 && safe != 0 ? number : 0;

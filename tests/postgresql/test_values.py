@@ -303,6 +303,8 @@ IN_C = {
     "two": (postgresql.TSRANGE(), Range(dt.datetime(2024, 1, 2), None)),
     "many": (postgresql.DATEMULTIRANGE(), MultiRange([Range(dt.date(2024, 1, 2), None)])),
     "listed": (postgresql.ARRAY(postgresql.UUID()), [uuid.UUID(int=5)]),
+    "host": (postgresql.INET(), ipaddress.ip_address("10.1.2.3")),
+    "far": (postgresql.INET(), ipaddress.ip_address("2001:db8::5")),
     "pairs": (postgresql.HSTORE(), {"a": "1", 'b "': "\\", "c": None}),
 }
 

@@ -21,7 +21,7 @@ _FUNCTIONS = (
 )
 _MARK = r"%(?:\([^)]*\)s|s)"
 _PERHAPS = re.compile(
-    rf"{_MARK}[\s)]+(?:IS|ISNULL|NOTNULL)\b|\b(?:{_FUNCTIONS})\s*\((?!\s*\*)"
+    rf"{_MARK}[\s)]+(?:IS|ISNULL|NOTNULL|COLLATE)\b|\b(?:{_FUNCTIONS})\s*\((?!\s*\*)"
     r"|\bROW\s*\(|(?:\bSELECT\s|\w\()\s*\(",
     re.I,
 )
@@ -105,7 +105,7 @@ def _is_untyped(tokens: list[_Token], at: int, inside: list[_Open]) -> bool:
             break
         first, last, depth = first - 1, last + 1, depth - 1
     before, after = tokens[first][1], [text for _, text in tokens[last : last + 5]]
-    if after[0] in ("ISNULL", "NOTNULL"):
+    if after[0] in ("ISNULL", "NOTNULL", "COLLATE"):
         return True
     if after[0] == "IS":
         words = [word for word in after[1:] if word != "NOT"]

@@ -60,6 +60,10 @@ class Cursor(DBAPICursor):
         self._at = 0
         self._said: str | None = None
 
+    def fetchmany(self, size: int | None = None) -> list[tuple[Any, ...]]:
+        """The next `size` rows; `arraysize` of them for 0, too."""
+        return super().fetchmany(size or None)
+
     @property
     def statusmessage(self) -> str | None:
         """What the server said that the statement did, None after executemany() without

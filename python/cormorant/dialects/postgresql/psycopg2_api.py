@@ -314,6 +314,14 @@ class Connection(RawConnection):
             raise NotSupportedError("cursor_factory is not supported")
         return Cursor(self._core) if name is None else ServerCursor(self._core, name)
 
+    def lobject(self, *args: Any, **options: Any) -> NoReturn:
+        """Large objects are not there but by the server's functions: NotSupportedError."""
+        self._check_open()
+        raise NotSupportedError(
+            "lobject() is not supported: large objects are read and written by the server's "
+            "functions, lo_get(), lo_put() and lo_from_bytea()"
+        )
+
     def __exit__(
         self, type_: type | None, value: BaseException | None, traceback: TracebackType | None
     ) -> None:
@@ -365,6 +373,10 @@ class _Common:
 
     def _no_rows(self) -> NoReturn:
         raise ProgrammingError("no results to fetch")
+
+    def fetchmany(self, size: int | None = None) -> list[tuple[Any, ...]]:
+        """The next `size` rows, or `arraysize`: of 0 none."""
+        return [] if size == 0 else super().fetchmany(size)  # type: ignore[misc]
 
     def nextset(self) -> NoReturn:
         """psycopg2 does not have it."""

@@ -147,6 +147,7 @@ crm_batch_run(crm_batch *batch)
     }
     crm_error err = {0};
     int failed;
+    int64_t before = batch->changed;
     crm_driver_begin(batch->conn);
     failed = run_rows(batch, stmt, &err);
     crm_driver_end(batch->conn);
@@ -154,6 +155,7 @@ crm_batch_run(crm_batch *batch)
     if (failed) {
         return crm_connection_raise(batch->conn, &err);
     }
+    batch->conn->changes += batch->changed - before;
     crm_batch_drop(batch);
     return 0;
 }

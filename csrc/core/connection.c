@@ -660,6 +660,8 @@ static PyMemberDef connection_members[] = {
      "A call reported a disconnect."},
     {"refused", T_BOOL, offsetof(crm_connection, refused), READONLY,
      "Whether a type refused a value of the last statement"},
+    {"changes", T_LONGLONG, offsetof(crm_connection, changes), 0,
+     "Rows that flushes and execute_many() have changed since it was set."},
     {"failed_params", T_OBJECT, offsetof(crm_connection, failed_params),
      READONLY, "Parameters of the run that raised last."},
     {"failed_sql", T_OBJECT, offsetof(crm_connection, failed_sql), READONLY,

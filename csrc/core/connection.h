@@ -27,7 +27,7 @@ typedef struct crm_connection {
     crm_conn *conn;           /* NULL once closed */
     crm_host host;            /* what the driver may ask: host.c */
     PyObject *driver_capsule; /* owned: keeps the driver's module loaded */
-    PyObject *dbapi;          /* owned: module with Error, IntegrityError, … */
+    PyObject *dbapi; /* owned: module with Error, IntegrityError, … */
     PyObject *hooks[CRM_HOOKS]; /* owned, or NULL: see hooks.c */
     crm_link *functions;        /* that the driver calls: functions.c */
     PyObject *info;        /* owned dict for the user, NULL until asked for */
@@ -46,7 +46,9 @@ typedef struct crm_connection {
     PyObject *failed_sql;       /* owned str or NULL: SQL of the flush run that
                                    raised (a flush runs several plans) */
     char refused;               /* a type refused a value of the last run */
-    PyObject *pool;           /* owned Pool while checked out of it, or NULL */
+    long long changes; /* rows that flushes and execute_many() have changed
+                          since it was set to 0 */
+    PyObject *pool;    /* owned Pool while checked out of it, or NULL */
     uint64_t pool_generation; /* see pool.h */
     double pool_since;        /* when it was made, monotonic clock */
     PyObject *weakrefs;

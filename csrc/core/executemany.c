@@ -227,5 +227,6 @@ crm_connection_execute_many(crm_connection *self, PyObject *const *args,
     }
     batch_clear(&batch);
     Py_DECREF(rows);
+    self->changes += changes > 0 ? changes : 0;
     return status < 0 ? NULL : PyLong_FromLongLong(changes);
 }

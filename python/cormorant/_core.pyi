@@ -56,6 +56,7 @@ class Connection:
     refused: bool
     """Encoded parameters of the run that raised last, for error messages."""
     failed_sql: str | None
+    changes: int
     """SQL of the flush statement that raised last."""
 
     def __new__(cls, driver: object, dbapi: object, options: Mapping[str, str]) -> Self:

@@ -68,6 +68,11 @@ class ExecutionContext:
         return [] if self._by_name is None else self._by_name(plan, rows)
 
     @property
+    def rowcount(self) -> int:
+        """How many rows the cursor says."""
+        return self.cursor.rowcount  # type: ignore[no-any-return]
+
+    @property
     def no_parameters(self) -> bool:
         """Whether the driver is called without parameters."""
         return bool(self.execution_options.get("no_parameters", False))

@@ -446,7 +446,7 @@ class FlushObserver:
     ) -> Any:
         connection = self.connection
         further = number > 1
-        self._finish(further)
+        self.finish(further)
         compiled = self.compiled_of(sql) if self.compiled_of is not None else None
         connection._current = (compiled, None, None, None)
         rows = _by_name(compiled, params, values)
@@ -464,6 +464,7 @@ class FlushObserver:
         if total > 1 and not many:
             self.batch.append(params)
             part = given, self.batch
+        core.changes = 0
         self.run = run = _Run(connection, core, sql, params, many, (None, rows), part)
         if self.log is not None:
             self.log(run.sql, run.parameters, values, number, total, returning)
@@ -537,11 +538,16 @@ class FlushObserver:
             return _core.Plan(run.sql, binds, None, named.wire, named.names, True)
         return _core.Plan(run.sql, binds, typed=self.connection.dialect.typed)
 
-    def _finish(self, more: bool = False) -> None:
+    def finish(self, more: bool = False) -> None:
+        """The statement that was told last is over; `more`: others of its execution come."""
         run, self.run = self.run, None
         if run is None:
             return
-        run.after(None, self.count)
+        count = self.count
+        core = self.connection._dbapi_connection
+        if count is None and core is not None:
+            count = core.changes
+        run.after(None, count)
         if more:
             return
         self.batch = []
@@ -556,7 +562,7 @@ class FlushObserver:
 
     def done(self) -> None:
         """The loop is over."""
-        self._finish()
+        self.finish()
         self.connection._current = self.outer
 
 

@@ -319,6 +319,19 @@ def _given_columns(statements: Statements, obj: Any) -> tuple[int, ...]:
     )
 
 
+def _after(log: Any, special: Any) -> Any:
+    """What writes one object by itself, after listeners have heard of what was written before."""
+    finish = getattr(log, "finish", None)
+    if finish is None:
+        return special
+
+    def write(*given: Any) -> None:
+        finish()
+        special(*given)
+
+    return write
+
+
 def _insert_run(
     flush: UOWTransaction,
     statements: Statements,
@@ -326,9 +339,9 @@ def _insert_run(
     new: list[Any],
     variant: Any = None,
 ) -> None:
-    special = partial(insert_one, flush, statements, connection)
     raw = connection._dbapi_connection
     log = connection._flush_log(variant, statements.compiled.get)
+    special = _after(log, partial(insert_one, flush, statements, connection))
     filled: list[tuple[int, int, tuple[int, ...]]] = []
     flush.filled.append((new, filled))
     asks = not statements.returns and not connection.dialect.postfetch_lastrowid
@@ -568,9 +581,9 @@ def _update_run(
     variant: Any = None,
     again: bool = False,
 ) -> None:
-    special = partial(update_one, flush, statements, connection)
     raw = connection._dbapi_connection
     log = connection._flush_log(variant, statements.compiled.get)
+    special = _after(log, partial(update_one, flush, statements, connection))
     if statements.updates_singly or (statements.made_updates > (log is None) and not inserted):
         for obj in objects:
             changed = tuple(columns) if every else _core.changed_columns(obj, columns)

@@ -253,6 +253,22 @@ class DefaultDialect(AsksInspector):
             made.schema_translate_map = dict(names)
         return made
 
+    def of_page_size(self, size: int | None) -> Any:
+        """This dialect with another number of rows in an INSERT; itself for None. The same one for
+        the same number."""
+        if size is None or size == self.insertmanyvalues_page_size:
+            return self
+        made = self._of_page_size.get(size)
+        if made is None:
+            made = copy(self)
+            made.insertmanyvalues_page_size = size
+            self._of_page_size[size] = made
+        return made
+
+    @util.memoized_property
+    def _of_page_size(self) -> Any:
+        return util.LRUCache(10)
+
     @util.memoized_property
     def _translated(self) -> dict[Any, Any]:
         return {}

@@ -79,7 +79,7 @@ def _save_with(
 def insert_plain(flush: UOWTransaction, info: MapperInfo, new: list[Any]) -> None:
     """save() of new objects whose mapper is plain, if nobody listens to that."""
     connection = flush.session._writing_connection(info.mapper)
-    _insert(flush, statements_of(info, connection.dialect), connection, new)
+    _insert(flush, statements_of(info, connection._flush_dialect), connection, new)
 
 
 #: what listeners hear of rows that are saved
@@ -117,7 +117,7 @@ def _save(
     flush: UOWTransaction, info: MapperInfo, connection: Any, new: list[Any], updates: list[Any]
 ) -> None:
     added = new
-    statements = statements_of(info, connection.dialect)
+    statements = statements_of(info, connection._flush_dialect)
     base = info.mapper
     versioned = base.version_id_col is not None or base._inheriting_mappers
     if new:
@@ -426,7 +426,7 @@ def _post_update_with(
     flush: UOWTransaction, info: MapperInfo, connection: Any, given: list[tuple[Any, set[int]]]
 ) -> None:
     info.need_versions([obj for obj, _ in given])
-    statements = statements_of(info, connection.dialect)
+    statements = statements_of(info, connection._flush_dialect)
     if not isinstance(statements, Hierarchy):
         _post_update(flush, info, statements, connection, given)
         return
@@ -641,7 +641,7 @@ def _delete_with(info: MapperInfo, connection: Any, objects: list[Any]) -> None:
 
 def _delete_rows(info: MapperInfo, connection: Any, objects: list[Any]) -> None:
     info.need_versions(objects)
-    statements = statements_of(info, connection.dialect)
+    statements = statements_of(info, connection._flush_dialect)
     if not isinstance(statements, Hierarchy):
         _delete(statements, connection, objects)
         return

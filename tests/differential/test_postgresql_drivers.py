@@ -139,3 +139,103 @@ def types_of_other_schemas(p: Peer, pg: Any, c: Any, other: Any) -> None:
     s.flush()
     p.show(rows(c.execute(p.select(t.c.kind, p.func.count()).group_by(t.c.kind))))
     s.close()
+
+
+@program
+def rows_that_a_flush_changes(p: Peer, pg: Any, c: Any, other: Any) -> None:
+    """Listeners are told how many there are, of each statement."""
+
+    class Node(p.Base):
+        __tablename__ = "nodes"
+        id = p.mapped_column(p.Integer, primary_key=True)
+        n = p.mapped_column(p.Integer)
+        m = p.mapped_column(p.Integer)
+
+    p.Base.metadata.create_all(c)
+    c.commit()
+
+    @p.module("event").listens_for(c, "after_cursor_execute")
+    def after(conn: Any, cursor: Any, sql: str, params: Any, context: Any, many: bool) -> None:
+        if sql.startswith(("UPDATE", "DELETE")) and (not many or conn.dialect.driver != "asyncpg"):
+            p.show(sql, many, cursor.rowcount, context.rowcount)
+
+    s = p.Session(c)
+    s.add_all([Node(id=n, n=n) for n in range(50)])
+    s.commit()
+    nodes = s.scalars(p.select(Node).order_by(Node.id)).all()
+    for node in nodes[:40]:
+        node.n += 1
+    nodes[45].m = 3
+    nodes[47].n = p.func.abs(-3)
+    s.flush()
+    nodes[3].m = 1
+    s.flush()
+    for node in nodes[44:]:
+        s.delete(node)
+    s.flush()
+    s.delete(nodes[0])
+    s.commit()
+
+
+@program
+def rows_of_a_page(p: Peer, pg: Any, c: Any, other: Any) -> None:
+    """A connection's number of rows in an INSERT holds in its flushes."""
+
+    class Leaf(p.Base):
+        __tablename__ = "leaves"
+        id = p.mapped_column(p.Integer, primary_key=True)
+        n = p.mapped_column(p.Integer)
+
+    p.Base.metadata.create_all(c)
+    c.commit()
+    for size in (2, 3, 2):
+        with p.Session(c.execution_options(insertmanyvalues_page_size=size)) as s:
+            s.add_all([Leaf(n=n) for n in range(5)])
+            s.commit()
+            p.show(s.scalars(p.select(Leaf.n).order_by(Leaf.id)).all())
+    with p.Session(other) as s:
+        s.add_all([Leaf(n=n) for n in range(5)])
+        s.commit()
+
+
+@program
+def collations(p: Peer, pg: Any, c: Any, other: Any) -> None:
+    """A text before COLLATE is one, where nothing else says of which type it is."""
+    for sql in (
+        """SELECT :x COLLATE "C" UNION SELECT :y ORDER BY 1""",
+        """SELECT :x UNION SELECT (:y) COLLATE "C" ORDER BY 1""",
+        """SELECT (:x) COLLATE "C" < :y""",
+    ):
+        if c.dialect.driver == "psycopg2":
+            p.show(rows(c.execute(p.text(sql), {"x": "b", "y": "A"})))
+    failing(p, c, lambda: c.execute(p.select(p.literal("b").collate("C") < "A")))
+
+
+@program
+def fetching_none(p: Peer, pg: Any, c: Any, other: Any) -> None:
+    """fetchmany(0) of a cursor."""
+    if c.dialect.driver == "asyncpg":
+        return
+    cursor = c.connection.cursor()
+    cursor.execute("SELECT generate_series(1, 6)")
+    p.show(cursor.fetchmany(0), cursor.fetchmany(), cursor.fetchmany(2), cursor.fetchmany(0))
+    p.show(cursor.fetchall())
+
+
+@pytest.mark.parametrize("driver", ["psycopg2", "psycopg"])
+def test_early_refusals(driver: str) -> None:
+    """What is not there is refused by its name."""
+    import cormorant as sa
+
+    url = f"postgresql+{driver}:{postgres.scratch()}"
+    for option in ("cursor_factory", "row_factory", "connection_factory"):
+        with pytest.raises(sa.exc.ProgrammingError, match=f'connection option "{option}"'):
+            sa.create_engine(url, connect_args={option: object}).connect()
+    if driver == "psycopg2":
+        engine = sa.create_engine(url)
+        with (
+            engine.connect() as connection,
+            pytest.raises(engine.dialect.dbapi.NotSupportedError, match=r"lobject\(\) is not"),
+        ):
+            connection.connection.lobject()
+        engine.dispose()

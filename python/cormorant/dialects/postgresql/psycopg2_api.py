@@ -7,7 +7,7 @@ from __future__ import annotations
 import datetime
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ... import _core
@@ -362,6 +362,8 @@ class _Common:
 
     if TYPE_CHECKING:
         _closed: bool
+        _rows: Callable[[int], list[tuple[Any, ...]]]
+        arraysize: int
         _core: _core.Connection
 
     def _planned(self, sql: str, sets: Sequence[Any]) -> tuple[Plan, Sequence[Sequence[Any]]]:
@@ -376,7 +378,7 @@ class _Common:
 
     def fetchmany(self, size: int | None = None) -> list[tuple[Any, ...]]:
         """The next `size` rows, or `arraysize`: of 0 none."""
-        return [] if size == 0 else super().fetchmany(size)  # type: ignore[misc]
+        return self._rows(self.arraysize if size is None else size)
 
     def nextset(self) -> NoReturn:
         """psycopg2 does not have it."""

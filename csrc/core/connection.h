@@ -27,7 +27,7 @@ typedef struct crm_connection {
     crm_conn *conn;           /* NULL once closed */
     crm_host host;            /* what the driver may ask: host.c */
     PyObject *driver_capsule; /* owned: keeps the driver's module loaded */
-    PyObject *dbapi; /* owned: module with Error, IntegrityError, … */
+    PyObject *dbapi;          /* owned: module with Error, IntegrityError, … */
     PyObject *hooks[CRM_HOOKS]; /* owned, or NULL: see hooks.c */
     crm_link *functions;        /* that the driver calls: functions.c */
     PyObject *info;        /* owned dict for the user, NULL until asked for */

@@ -658,12 +658,6 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
             loading.after(cursor)
         return cursor
 
-    @property
-    def _flush_dialect(self) -> Any:
-        """The dialect that statements of a flush are made for."""
-        size = self._execution_options.get("insertmanyvalues_page_size")
-        return self.dialect.of_page_size(size)
-
     def _flush_log(self, variant: Any = None, compiled_of: Any = None) -> Any:
         """What the core calls before each statement of a flush, or None if not echoing.
 

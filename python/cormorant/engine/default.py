@@ -253,11 +253,9 @@ class DefaultDialect(AsksInspector):
             made.schema_translate_map = dict(names)
         return made
 
-    def of_page_size(self, size: int | None) -> Any:
-        """This dialect with another number of rows in an INSERT; itself for None. The same one for
-        the same number."""
-        if size is None or size == self.insertmanyvalues_page_size:
-            return self
+    def of_page_size(self, size: int) -> Any:
+        """This dialect with another number of rows in an INSERT: the same one for the same
+        number."""
         made = self._of_page_size.get(size)
         if made is None:
             made = copy(self)

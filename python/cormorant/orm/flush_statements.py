@@ -576,8 +576,12 @@ def _slots_elsewhere(mapper: Any, table: Any) -> tuple[int, ...]:
     )
 
 
-def statements_of(info: MapperInfo, dialect: Any) -> Any:
-    """The Statements of a mapper on a dialect (or the Hierarchy), made once."""
+def statements_of(info: MapperInfo, connection: Any) -> Any:
+    """The Statements of a mapper on a connection's dialect (or the Hierarchy), made once."""
+    dialect = connection.dialect
+    size = connection._execution_options.get("insertmanyvalues_page_size")
+    if size is not None:
+        dialect = dialect.of_page_size(size)
     found = info.statements.get(dialect)
     if found is None:
         if info.is_hierarchy:

@@ -79,7 +79,7 @@ def _save_with(
 def insert_plain(flush: UOWTransaction, info: MapperInfo, new: list[Any]) -> None:
     """save() of new objects whose mapper is plain, if nobody listens to that."""
     connection = flush.session._writing_connection(info.mapper)
-    _insert(flush, statements_of(info, connection._flush_dialect), connection, new)
+    _insert(flush, statements_of(info, connection), connection, new)
 
 
 #: what listeners hear of rows that are saved
@@ -117,7 +117,7 @@ def _save(
     flush: UOWTransaction, info: MapperInfo, connection: Any, new: list[Any], updates: list[Any]
 ) -> None:
     added = new
-    statements = statements_of(info, connection._flush_dialect)
+    statements = statements_of(info, connection)
     base = info.mapper
     versioned = base.version_id_col is not None or base._inheriting_mappers
     if new:
@@ -341,7 +341,9 @@ def _insert_run(
 ) -> None:
     raw = connection._dbapi_connection
     log = connection._flush_log(variant, statements.compiled.get)
-    special = _after(log, partial(insert_one, flush, statements, connection))
+    special: Any = partial(insert_one, flush, statements, connection)
+    if log is not None:
+        special = _after(log, special)
     filled: list[tuple[int, int, tuple[int, ...]]] = []
     flush.filled.append((new, filled))
     asks = not statements.returns and not connection.dialect.postfetch_lastrowid
@@ -426,7 +428,7 @@ def _post_update_with(
     flush: UOWTransaction, info: MapperInfo, connection: Any, given: list[tuple[Any, set[int]]]
 ) -> None:
     info.need_versions([obj for obj, _ in given])
-    statements = statements_of(info, connection._flush_dialect)
+    statements = statements_of(info, connection)
     if not isinstance(statements, Hierarchy):
         _post_update(flush, info, statements, connection, given)
         return
@@ -583,7 +585,9 @@ def _update_run(
 ) -> None:
     raw = connection._dbapi_connection
     log = connection._flush_log(variant, statements.compiled.get)
-    special = _after(log, partial(update_one, flush, statements, connection))
+    special: Any = partial(update_one, flush, statements, connection)
+    if log is not None:
+        special = _after(log, special)
     if statements.updates_singly or (statements.made_updates > (log is None) and not inserted):
         for obj in objects:
             changed = tuple(columns) if every else _core.changed_columns(obj, columns)
@@ -641,7 +645,7 @@ def _delete_with(info: MapperInfo, connection: Any, objects: list[Any]) -> None:
 
 def _delete_rows(info: MapperInfo, connection: Any, objects: list[Any]) -> None:
     info.need_versions(objects)
-    statements = statements_of(info, connection._flush_dialect)
+    statements = statements_of(info, connection)
     if not isinstance(statements, Hierarchy):
         _delete(statements, connection, objects)
         return

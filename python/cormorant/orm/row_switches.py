@@ -34,7 +34,7 @@ def settle_conflicts(
                 f"{instance_str(existing)}"
             )
             continue
-        statements = statements_of(info, connection._flush_dialect)
+        statements = statements_of(info, connection)
         if isinstance(statements, Hierarchy):
             manager = _core.manager_of(obj)
             assert manager is not None

@@ -144,6 +144,7 @@ crm_pg_connect(const crm_option *options, size_t count, const crm_host *host,
         }
         goto done;
     }
+    conn->encoding = PQclientEncoding(conn->pg);
     PQsetNoticeReceiver(conn->pg, take_notice, conn);
     *out = conn;
     conn = NULL;
@@ -209,6 +210,10 @@ crm_pg_exec(crm_conn *conn, const char *sql, crm_error *err)
 int
 crm_pg_begin_now(crm_conn *conn, crm_error *err)
 {
+    if (crm_pg_encoding_is_other(conn) &&
+        crm_pg_run(conn, CRM_PG_SET_ENCODING, err) < 0) {
+        return CRM_FAIL;
+    }
     if (!conn->begin_pending) {
         return CRM_OK;
     }

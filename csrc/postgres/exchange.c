@@ -54,16 +54,28 @@ crm_pg_drop_pending(crm_conn *conn, bool all)
 
 /* In a failed transaction it could only fail. */
 static bool
+can_send(const crm_conn *conn)
+{
+    return PQtransactionStatus(conn->pg) != PQTRANS_INERROR;
+}
+
+static bool
 can_send_pending(const crm_conn *conn)
 {
-    return conn->pending != NULL &&
-           PQtransactionStatus(conn->pg) != PQTRANS_INERROR;
+    return conn->pending != NULL && can_send(conn);
+}
+
+bool
+crm_pg_encoding_is_other(const crm_conn *conn)
+{
+    return PQclientEncoding(conn->pg) != conn->encoding && can_send(conn);
 }
 
 bool
 crm_pg_has_pending(const crm_conn *conn)
 {
-    return conn->begin_pending || can_send_pending(conn);
+    return conn->begin_pending || crm_pg_encoding_is_other(conn) ||
+           can_send_pending(conn);
 }
 
 static int
@@ -79,6 +91,10 @@ send_text(crm_conn *conn, const char *sql, int *extra)
 int
 crm_pg_send_pending(crm_conn *conn, int *extra)
 {
+    if (crm_pg_encoding_is_other(conn) &&
+        !send_text(conn, CRM_PG_SET_ENCODING, extra)) {
+        return 0;
+    }
     while (can_send_pending(conn)) {
         crm_pg_text *text = conn->pending;
         if (!send_text(conn, text->sql, extra)) {

@@ -29,6 +29,7 @@ struct crm_pg_text {
 struct crm_conn {
     PGconn *pg;
     const crm_host *host;
+    int encoding;         /* libpq's number of UTF-8, which texts are in */
     crm_link *statements; /* every statement, for close */
     bool begin_pending;   /* a transaction begins with the next statement */
     bool autocommit;
@@ -150,6 +151,10 @@ void crm_pg_later(crm_conn *conn, bool transactional, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Forgets it: all, or what means nothing after a transaction. */
 void crm_pg_drop_pending(crm_conn *conn, bool all);
+/* True if the program has set another encoding than the one our texts are in,
+ * which the server would take them for: it is set back before more is sent. */
+bool crm_pg_encoding_is_other(const crm_conn *conn);
+#define CRM_PG_SET_ENCODING "SET client_encoding TO 'UTF8'"
 /* True if something is to go before the next statement. */
 bool crm_pg_has_pending(const crm_conn *conn);
 /* Sends it within an open pipeline, counting the statements in *extra; 0 when

@@ -537,6 +537,27 @@ def test_nothing_grows(world: World, scenario: Any) -> None:
     assert grown == {}
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.__name__)
+def test_what_is_compiled_goes_with_its_engine(scenario: Any) -> None:
+    """Mappers, types and metadata live on."""
+    world = World("sqlite://")
+    repeat(world, scenario, 2)
+    dialect, translated = (
+        weakref.ref(engine.dialect)
+        for engine in (
+            world.engine,
+            world.engine.execution_options(schema_translate_map={"a": "b"}),
+        )
+    )
+    world.engine.dispose()
+    del world
+    for _ in range(3):
+        gc.collect()  # the pool's connections first, which the collector does not look into
+    assert dialect() is None
+    assert translated() is None
+
+
 WRONG: dict[str, Callable[[Session], object]] = {
     "text": lambda s: s.connection().execute(sa.text("select * from nowhere")),
     "driver's": lambda s: s.connection().exec_driver_sql("select * from nowhere"),

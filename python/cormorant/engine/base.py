@@ -47,6 +47,13 @@ def refresh_observers(target: Any) -> None:
 _EXECUTIONS = {"do_execute", "do_executemany", "do_execute_no_params"}
 
 
+class Owner:
+    """What is kept elsewhere for an engine, by mappers, is kept for one of these: it goes with the
+    engine, to which compiled statements do not refer."""
+
+    __slots__ = ("__weakref__",)
+
+
 class Engine(ConnectionEventsTarget):
     """A database: dialect, pool of connections and cache of compiled statements."""
 
@@ -85,6 +92,8 @@ class Engine(ConnectionEventsTarget):
         self._plans: util.LRUCache | None = (
             util.LRUCache(query_cache_size) if query_cache_size else None
         )
+        self._owner = Owner()
+        self._owner_ref = weakref.ref(self._owner)
         self._seen_at: dict[str, float] = {}
         self._opened: set[weakref.ref[Connection]] = set()
         """The connections there are: they are told when somebody begins to listen."""
@@ -269,6 +278,7 @@ class OptionEngine(Engine):
             self.dialect = proxied.dialect.translated(names)
             if proxied._plans is not None:
                 self._plans = util.LRUCache(proxied._plans.capacity)
+        self._owner, self._owner_ref = proxied._owner, proxied._owner_ref
         self._seen_at = proxied._seen_at
         self._opened = set()
         _engines.add(self)

@@ -29,9 +29,10 @@ def change_association_rows(
     prop = relation.prop
     connection = flush.connection(prop.parent)
     dialect = connection.dialect
-    plans = relation.secondary_plans.get(dialect)
+    kept = relation.secondary_plans.of(connection.engine)
+    plans = kept.get(dialect)
     if plans is None:
-        plans = relation.secondary_plans[dialect] = _secondary_plans(relation, dialect)
+        plans = kept[dialect] = _secondary_plans(relation, dialect)
     if deletes:
         matched = _execute_rows(connection, plans[1], deletes, plans[2])
         if 0 <= matched != len(deletes):

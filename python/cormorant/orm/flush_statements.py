@@ -582,13 +582,16 @@ def statements_of(info: MapperInfo, connection: Any) -> Any:
     size = connection._execution_options.get("insertmanyvalues_page_size")
     if size is not None:
         dialect = dialect.of_page_size(size)
-    found = info.statements.get(dialect)
+    kept = info.statements.by_owner.get(connection.engine._owner_ref)
+    if kept is None:
+        kept = info.statements.of(connection.engine)
+    found = kept.get(dialect)
     if found is None:
         if info.is_hierarchy:
             found = Hierarchy(info, dialect)
         else:
             found = Statements(info.mapper, info.mapper.local_table, dialect)
-        info.statements[dialect] = found
+        kept[dialect] = found
     return found
 
 

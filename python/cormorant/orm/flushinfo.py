@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 from .. import _core
 from ..exc import CircularDependencyError
@@ -10,6 +11,23 @@ from .base import MANYTOMANY, MANYTOONE, ONETOMANY
 
 if TYPE_CHECKING:
     from .mapper import Mapper
+
+
+class OfEngines:
+    """What is compiled once for each engine and dialect of it, and goes with the engine."""
+
+    __slots__ = ("by_owner",)
+
+    def __init__(self) -> None:
+        #: reference to the owner that an engine has -> dialect -> what is kept
+        self.by_owner: dict[ref[Any], dict[Any, Any]] = {}
+
+    def of(self, engine: Any) -> dict[Any, Any]:
+        """What is kept by dialect for an engine."""
+        found = self.by_owner.get(engine._owner_ref)
+        if found is None:
+            found = self.by_owner[ref(engine._owner, self.by_owner.pop)] = {}
+        return found
 
 
 class RelationInfo:
@@ -66,7 +84,8 @@ class RelationInfo:
         self.post_update: bool = bool(prop.post_update)
         self.self_referential: bool = self.target is info
         self.reverse: tuple[Any, ...] = tuple(getattr(prop, "_reverse_property", ()))
-        self.secondary_plans: dict[Any, Any] = {}
+        # dialect -> plans for the rows of the association table
+        self.secondary_plans = OfEngines()
         own, other = prop.parent, prop.mapper
         self.order: tuple[tuple[int, int], ...] = ()
         if self.direction is ONETOMANY:
@@ -131,7 +150,7 @@ class MapperInfo:
         self._referring: tuple[Any, ...] | None = None
         self._tables: tuple[Any, ...] | None = None
         # dialect -> persistence.Statements, or persistence.Hierarchy
-        self.statements: dict[Any, Any] = {}
+        self.statements = OfEngines()
         # (mappers, relationships) -> ordering.Plan
         self.plans: dict[Any, Any] = {}
 

@@ -72,6 +72,11 @@ def relate(cls, name, target, reverse=None, fk=None):
     manager_of(cls).set_relationship(names[name], manager_of(target), reverse, fk_slot)
 
 
+def flags(obj: Any, name: str) -> bool:
+    """Whether an object's state has a flag, named as in the core without STATE_."""
+    return bool(_core.state_flags(obj) & getattr(_core, f"STATE_{name}"))
+
+
 def slot(obj_or_class, name):
     return _core.manager_of(obj_or_class).names[name]
 

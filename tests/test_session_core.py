@@ -18,6 +18,7 @@ from .hand_made import (
     Database,
     add,
     blog,
+    flags,
     history,
     make,
     manager_of,
@@ -33,10 +34,6 @@ def user():
 @pytest.fixture
 def session():
     return _core.SessionBase()
-
-
-def flags(obj, name):
-    return bool(_core.state_flags(obj) & getattr(_core, f"STATE_{name}"))
 
 
 # --- life of an object --------------------------------------------------------

@@ -30,10 +30,6 @@ def session():
     return _core.SessionBase()
 
 
-def flags(obj, name):
-    return bool(_core.state_flags(obj) & getattr(_core, f"STATE_{name}"))
-
-
 @pytest.mark.parametrize(
     ("value", "same"),
     [

@@ -582,6 +582,7 @@ def statements_of(info: MapperInfo, connection: Any) -> Any:
     size = connection._execution_options.get("insertmanyvalues_page_size")
     if size is not None:
         dialect = dialect.of_page_size(size)
+    # of() would be a frame of each flush
     kept = info.statements.by_owner.get(connection.engine._owner_ref)
     if kept is None:
         kept = info.statements.of(connection.engine)

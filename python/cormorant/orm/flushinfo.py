@@ -149,7 +149,7 @@ class MapperInfo:
         self._plain: bool | None = None
         self._referring: tuple[Any, ...] | None = None
         self._tables: tuple[Any, ...] | None = None
-        # dialect -> persistence.Statements, or persistence.Hierarchy
+        # dialect -> flush_statements.Statements, or flush_statements.Hierarchy
         self.statements = OfEngines()
         # (mappers, relationships) -> ordering.Plan
         self.plans: dict[Any, Any] = {}

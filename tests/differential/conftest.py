@@ -25,7 +25,10 @@ DIFFERS = _differs()
 
 
 def _reason(item: pytest.Item) -> str:
-    return DIFFERS.get(item.nodeid.partition("differential/")[2], "")
+    reason = DIFFERS.get(item.nodeid.partition("differential/")[2], "")
+    if reason.startswith("psycopg alone") and postgres.DRIVER != "psycopg":
+        return ""
+    return reason
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

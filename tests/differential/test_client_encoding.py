@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from .. import postgres
-from .harness import Peer, Programs, on_database, run
+from . import harness
+from .harness import Peer, Programs
 
 pytestmark = pytest.mark.skipif(postgres.scratch() is None, reason="no PostgreSQL server")
 
@@ -20,21 +21,11 @@ OTHER = "SET client_encoding TO LATIN1"
 
 @pytest.mark.parametrize("function", program.registered)
 def test_client_encoding(function: Any) -> None:
-    url = postgres.scratch()
-    assert url is not None
-
     def on(p: Peer) -> None:
-        postgres.clear(url)
-        engine = p.sa.create_engine(f"postgresql+psycopg:{url}")
-        function(p, engine)
-        engine.dispose()
+        function(p, p.engine(f"postgresql+psycopg:{postgres.scratch()}"))
 
-    with on_database("postgresql"):
-        peer, ours = run(on, "sqlalchemy"), run(on, "cormorant")
-    if ours.error is not None and peer.error is None:
-        raise AssertionError(str(ours.error)) from ours.error_object  # type: ignore[attr-defined]
-    assert ours.shown == peer.shown
-    assert peer.error is None
+    with harness.on_database("postgresql"):
+        harness.compare(on, sql=False)
 
 
 @program

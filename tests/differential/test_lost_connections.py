@@ -7,13 +7,13 @@ import select
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from importlib import import_module
 from typing import Any
 
 import pytest
 
 from .. import postgres
-from .harness import Peer, Programs, on_database, run
+from . import harness
+from .harness import Peer, Programs
 
 pytestmark = pytest.mark.skipif(postgres.scratch() is None, reason="no PostgreSQL server")
 
@@ -22,25 +22,12 @@ program = Programs()
 
 @pytest.mark.parametrize("function", program.registered)
 def test_lost_connections(function: Any) -> None:
-    url = postgres.scratch()
-    assert url is not None
-
     def on(p: Peer) -> None:
-        postgres.clear(url)
-        import_module(f"{p.package}.dialects.postgresql")
-
-        def engine(**options: Any) -> Any:
-            return p.sa.create_engine(f"postgresql+psycopg:{url}", **options)
-
-        for item in function(p, engine):
+        for item in function(p, partial(p.engine, f"postgresql+psycopg:{postgres.scratch()}")):
             p.show(item)
 
-    with on_database("postgresql"):
-        peer, ours = run(on, "sqlalchemy"), run(on, "cormorant")
-    if ours.error is not None and peer.error is None:
-        raise AssertionError(str(ours.error)) from ours.error_object  # type: ignore[attr-defined]
-    assert ours.shown == peer.shown
-    assert peer.error is None
+    with harness.on_database("postgresql"):
+        harness.compare(on, sql=False)
 
 
 # The sockets of the processes that process() has named.

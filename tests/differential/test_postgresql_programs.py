@@ -4,7 +4,6 @@ the same SQL."""
 from __future__ import annotations
 
 import datetime as dt
-import warnings
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
@@ -12,7 +11,8 @@ from typing import Any
 import pytest
 
 from .. import postgres
-from .harness import Peer, Programs, on_database, run
+from . import harness
+from .harness import Peer, Programs
 
 pytestmark = pytest.mark.skipif(postgres.scratch() is None, reason="no PostgreSQL server")
 
@@ -26,26 +26,13 @@ back after an error outside of a transaction."""
 
 @pytest.mark.parametrize("function", program.registered)
 def test_program(function: Any) -> None:
-    url = postgres.scratch()
-    assert url is not None
-
     def on(p: Peer) -> None:
-        postgres.clear(url)
         pg = import_module(f"{p.package}.dialects.postgresql")
         for item in function(p, pg, p.engine(postgres.engine_url())):
             p.show(item)
 
-    with warnings.catch_warnings(), on_database("postgresql"):
-        warnings.simplefilter("ignore")
-        peer, ours = run(on, "sqlalchemy"), run(on, "cormorant")
-    if ours.error is not None and peer.error is None:
-        raise AssertionError(str(ours.error)) from ours.error_object  # type: ignore[attr-defined]
-    assert ours.shown == peer.shown
-    assert peer.error is None
-    if function not in UNLIKE:
-        for outcome in (ours, peer):
-            outcome.sql[:] = [line.replace("[no key Ts", "[compiled Ts") for line in outcome.sql]
-        assert ours.sql == peer.sql
+    with harness.on_database("postgresql"):
+        harness.compare(on, sql=function not in UNLIKE, keys=False)
 
 
 def rows(result: Any) -> list[Any]:

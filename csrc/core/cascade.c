@@ -1,5 +1,6 @@
 /* cascade.c: the save-update cascade of session.add(), and the delete cascade
  * over what is loaded. */
+#include "collection.h"
 #include "session.h"
 
 /* One object on the way down the save-update cascade. */
@@ -34,10 +35,11 @@ cascade_push(cascade *way, PyObject *obj)
     return 0;
 }
 
-/* Puts a related object into the queue unless it is there or needs nothing. */
+/* Puts a related object into the queue, a list that is made for the first
+ * (*queue NULL), unless it is there or needs nothing. */
 static int
 cascade_offer(cascade *way, crm_session *self, crm_state *parent, uint16_t slot,
-              PyObject *member, PyObject *queue)
+              PyObject *member, PyObject **queue)
 {
     if (member == Py_None) {
         return 0;
@@ -66,41 +68,97 @@ cascade_offer(cascade *way, crm_session *self, crm_state *parent, uint16_t slot,
         PyErr_NoMemory();
         return -1;
     }
-    return PyList_Append(queue, member);
+    if (*queue == NULL && (*queue = PyList_New(0)) == NULL) {
+        return -1;
+    }
+    return PyList_Append(*queue, member);
 }
 
-/* Everything the cascade of one relationship reaches: what it holds, and what
- * it held at the last flush; of a collection that is never loaded, what was
- * added to it and taken from it.  Sets *queue to a list or NULL. */
+/* The same for each of a list, which code that the collector runs may change.
+ */
+static int
+cascade_offer_all(cascade *way, crm_session *self, crm_state *parent,
+                  uint16_t slot, PyObject *list, PyObject **queue)
+{
+    int status = 0;
+    for (Py_ssize_t i = 0; status == 0 && i < PyList_GET_SIZE(list); i++) {
+        PyObject *member = Py_NewRef(PyList_GET_ITEM(list, i));
+        status = cascade_offer(way, self, parent, slot, member, queue);
+        Py_DECREF(member);
+    }
+    return status;
+}
+
+/* Whether a collection had no members at the last flush that it may have lost:
+ * there is no history to look at. */
+static int
+had_no_others(crm_state *state, uint16_t slot)
+{
+    const PyObject *old = crm_state_committed(state, slot);
+    return old == NULL || !PyList_Check(old) || PyList_GET_SIZE(old) == 0;
+}
+
+/* Everything the cascade of a collection reaches: what it holds, and what it
+ * held at the last flush; of one that is never loaded, what was added to it and
+ * taken from it. */
+static int
+cascade_members(cascade *way, crm_session *self, crm_state *state,
+                uint16_t slot, PyObject *held, PyObject **queue)
+{
+    if (held == NULL || !had_no_others(state, slot)) {
+        PyObject *lists = crm_state_history_known(state, slot);
+        int status = lists == NULL ? -1 : 0;
+        for (int part = 0; status == 0 && part < 3; part++) {
+            status = cascade_offer_all(way, self, state, slot,
+                                       PyTuple_GET_ITEM(lists, part), queue);
+        }
+        Py_XDECREF(lists);
+        return status;
+    }
+    if (Py_IS_TYPE(held, self->core->list_type)) {
+        return cascade_offer_all(way, self, state, slot, held, queue);
+    }
+    PyObject *members = crm_collection_members(self->core, held);
+    if (members == NULL) {
+        return -1;
+    }
+    int status = cascade_offer_all(way, self, state, slot, members, queue);
+    Py_DECREF(members);
+    return status;
+}
+
+/* What the cascade of one relationship reaches: as above, or the object it
+ * refers to and the one it referred to at the last flush.  Sets *queue to a
+ * list or NULL. */
 static int
 cascade_queue(cascade *way, crm_session *self, crm_state *state, uint16_t slot,
               PyObject **queue)
 {
     *queue = NULL;
+    const crm_attr *attr = crm_state_attr(state, slot);
     PyObject *held = crm_state_held(state, slot);
-    if ((!CRM_SLOT_HAS(held) || held == Py_None) &&
-        ((crm_state_attr(state, slot)->flags & CRM_ATTR_DEFERRED) == 0 ||
-         crm_state_pending(state, slot) == NULL)) {
-        return 0;
-    }
-    PyObject *lists = crm_state_history_known(state, slot);
-    if (lists == NULL) {
-        return -1;
-    }
-    PyObject *found = PyList_New(0);
-    int status = found == NULL ? -1 : 0;
-    for (int part = 0; status == 0 && part < 3; part++) {
-        PyObject *list = PyTuple_GET_ITEM(lists, part);
-        for (Py_ssize_t i = 0; status == 0 && i < PyList_GET_SIZE(list); i++) {
-            status = cascade_offer(way, self, state, slot,
-                                   PyList_GET_ITEM(list, i), found);
+    int status = 0;
+    /* owned: making the queue may run the collector */
+    held = CRM_SLOT_HAS(held) ? Py_NewRef(held) : NULL;
+    if (attr->kind == CRM_ATTR_COLLECTION) {
+        int deferred = (attr->flags & CRM_ATTR_DEFERRED) != 0 &&
+                       crm_state_pending(state, slot) != NULL;
+        if (deferred || (held != NULL && held != Py_None)) {
+            status = cascade_members(way, self, state, slot, held, queue);
         }
     }
-    Py_DECREF(lists);
-    if (status < 0 || PyList_GET_SIZE(found) == 0) {
-        Py_CLEAR(found);
+    else if (held != NULL) {
+        PyObject *old = Py_XNewRef(crm_state_committed(state, slot));
+        status = cascade_offer(way, self, state, slot, held, queue);
+        if (status == 0 && old != NULL && old != self->core->no_value) {
+            status = cascade_offer(way, self, state, slot, old, queue);
+        }
+        Py_XDECREF(old);
     }
-    *queue = found;
+    Py_XDECREF(held);
+    if (status < 0) {
+        Py_CLEAR(*queue);
+    }
     return status;
 }
 

@@ -387,3 +387,132 @@ def what_a_subclass_has_of_its_own_comes_first(p: Any) -> None:
         p.show(len(s.deleted))
     s.commit()
     p.show(s.query(Item).count())
+
+
+@program
+def order_in_which_objects_enter(p: Any) -> None:
+    """What a relationship holds, whether it held something before or not, then what it does not
+    hold any more: in a list, a set, a dict, a class of the program's, in a reference."""
+    collection = p.module("orm.collections").collection
+
+    class Bag:
+        def __init__(self) -> None:
+            self.things: list[Any] = []
+
+        @collection.appender
+        def put(self, thing: Any) -> None:
+            self.things.append(thing)
+
+        @collection.remover
+        def take(self, thing: Any) -> None:
+            self.things.remove(thing)
+
+        @collection.iterator
+        def each(self) -> Any:
+            return iter(self.things[::-1])
+
+    class Owner(p.Base):
+        __tablename__ = "owner"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String(10))
+        one_id = p.Column(p.ForeignKey("thing.id", use_alter=True, name="one"))
+        listed = p.relationship("Thing", foreign_keys="Thing.a", order_by="Thing.id")
+        any = p.relationship("Thing", foreign_keys="Thing.b", collection_class=set)
+        named = p.relationship(
+            "Thing", foreign_keys="Thing.c", collection_class=p.attribute_keyed_dict("name")
+        )
+        bag = p.relationship("Thing", foreign_keys="Thing.d", collection_class=Bag)
+        one = p.relationship("Thing", foreign_keys=one_id, post_update=True)
+
+    class Thing(p.Base):
+        __tablename__ = "thing"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String(10))
+        a = p.Column(p.ForeignKey("owner.id"))
+        b = p.Column(p.ForeignKey("owner.id"))
+        c = p.Column(p.ForeignKey("owner.id"))
+        d = p.Column(p.ForeignKey("owner.id"))
+        up_id = p.Column(p.ForeignKey("thing.id"))
+        below = p.relationship("Thing", back_populates="up")
+        up = p.relationship("Thing", back_populates="below", remote_side=[id])
+
+    s = p.session(autoflush=False)
+    entered: list[str] = []
+    then: dict[str, Any] = {}
+
+    @p.event.listens_for(s, "after_attach")
+    def attached(session: Any, obj: Any) -> None:
+        name = obj.__dict__.get("name", "?")
+        entered.append(name)
+        then.pop(name, int)()
+
+    def made(*names: str) -> list[Any]:
+        return [
+            Thing(name=n, below=[Thing(name=f"{n}1"), Thing(below=[Thing(name=f"{n}2")])])
+            for n in names
+        ]
+
+    def added(*objects: Any) -> None:
+        entered.clear()
+        p.error(lambda: s.add_all(objects))
+        p.show(entered, len(s.new))
+
+    def bag(*things: Any) -> Any:
+        of = Bag()
+        for each in things:
+            of.put(each)
+        return of
+
+    kinds: dict[str, Any] = {
+        "listed": lambda *things: list(things),
+        "any": lambda *things: set(things),
+        "named": lambda *things: {each.name: each for each in things},
+        "bag": bag,
+        "one": lambda *things: things[0] if things else None,
+    }
+    for kind, make in kinds.items():
+        for known in False, True:
+            a, b, c, d = made("a", "b", "c", "d")
+            few = [b] if kind == "any" else [b, c]
+            owner = Owner(name="o")
+            if known:
+                s.add(owner)
+                s.commit()
+                getattr(owner, kind)  # it is empty
+                s.expunge(owner)
+            setattr(owner, kind, make(a))
+            added(owner)
+            added(owner)
+            s.commit()
+            # what it held and holds, held alone, has got since
+            for now in [a], few, [], [*few, a] if kind != "any" else [a]:
+                getattr(owner, kind)
+                setattr(owner, kind, make(*now))
+                s.expunge_all()
+                added(owner)
+                s.rollback()
+                s.add(owner)
+            getattr(owner, kind)
+            s.expunge_all()
+            setattr(owner, kind, make(d))
+            added(c, owner)
+            s.close()
+
+    def more(owner: Any, *names: str) -> Any:
+        return lambda: owner.listed.extend(made(*names))
+
+    # changed by listeners while the cascade is on its way
+    owner = Owner(name="o", listed=made("a", "b"))
+    then.update(o=more(owner, "x"), a=more(owner, "y"), b2=more(owner, "z"))
+    added(owner)
+    s.close()
+    owner = Owner(name="o", listed=made("a", "b", "c"))
+    then.update(a=lambda: owner.listed.clear())
+    added(owner)
+    s.close()
+    # what does not belong there ends it, after what came before
+    for wrong in Owner(name="wrong"), None:
+        owner = Owner(name="o", listed=made("a"))
+        list.append(owner.listed, wrong)
+        added(owner)
+        s.close()

@@ -137,7 +137,12 @@ def lists(world: World) -> Any:
     owner.items.sort(key=lambda item: item.name)
     owner.items.remove(b)
     owner.items = list(owner.items) * 1 + [a]
-    return [item.name for item in owner.items], a.owner is owner, b.owner
+    detached = pickle.loads(world.pickled)[1]
+    held = list(detached.items)
+    detached.items = [Item(name="h"), held[0]]
+    world.session.add_all([detached, owner])
+    found = [item in world.session for item in (*held, *detached.items, *owner.items)]
+    return [item.name for item in owner.items], a.owner is owner, b.owner, found
 
 
 def dicts(world: World) -> Any:

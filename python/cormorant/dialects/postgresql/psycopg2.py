@@ -1,7 +1,7 @@
 """The dialect of URLs that name psycopg2 or no driver.
 
 psycopg2 writes values into the SQL as literals. Ours go to the server by themselves, and mean what
-the literals would: see `paramstyle.literal_plan`.
+the literals would: see `literal_params`.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ class PGDialect_psycopg2(PGDialect):
 
     @util.memoized_property
     def _make_plan(self) -> Any:
-        from .paramstyle import literal_plan
+        from .literal_params import literal_plan
 
         return literal_plan
 
     def compares_literals(self, sql: str) -> bool:
-        from .paramstyle import COMPARED
+        from .literal_params import compares
 
-        return COMPARED.search(sql) is not None
+        return compares(sql)
 
     def plan_of_literals(
         self,
@@ -46,7 +46,7 @@ class PGDialect_psycopg2(PGDialect):
     ) -> _core.Plan:
         """The plan of a statement for values of which some are the same literal as another, or
         `rows_among()`: `binds` are those of the parameters by name."""
-        from .paramstyle import literal_plan
+        from .literal_params import literal_plan
 
         return literal_plan(sql, list(binds), list(binds.values()), program, None, same, rows)
 
@@ -55,13 +55,13 @@ class PGDialect_psycopg2(PGDialect):
     ) -> tuple[dict[str, Any], list[Any]]:
         """How tuples are written, by their parameters' names, and the values that are in them,
         which come after `first` others."""
-        from .paramstyle import rows_among
+        from .literal_params import rows_among
 
         return rows_among(rows, first)
 
     def driver_plan(self, sql: str, sets: Sequence[Any]) -> tuple[_core.Plan, list[Sequence[Any]]]:
         """As for other drivers: parameters are literals."""
-        from .paramstyle import literal_driver_plan
+        from .literal_params import literal_driver_plan
 
         return literal_driver_plan(sql, sets or [()])
 

@@ -17,8 +17,8 @@ from .cursor import Cursor as _Cursor
 from .cursor import ServerCursor as _ServerCursor
 from .cursor import _text
 from .dbapi import apilevel, notice, open_connection, paramstyle  # noqa: F401
+from .literal_params import literal_driver_plan
 from .literals import compose, literal, literal_of_psycopg2
-from .paramstyle import literal_driver_plan
 from .psycopg2_errors import (  # noqa: F401
     DatabaseError,
     DataError,

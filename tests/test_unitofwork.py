@@ -257,6 +257,10 @@ def test_scan_refuses_what_is_not_mapped():
         _core.relation_scan(b.session, [b.User()], 99)
     with pytest.raises(TypeError):
         _core.sync_children(b.session, [], 0, [0], (0,))
+    user = b.User()
+    for kept in ([], {id(user): []}, {id(user): ((), (), ())}):
+        with pytest.raises(TypeError, match="histor"):
+            _core.sync_children(b.session, [user], 0, (0,), (0,), kept)
 
 
 def test_wrong_class_in_a_collection():

@@ -148,6 +148,7 @@ typedef struct {
     crm_slot_list side, place;
     crm_pairs *mine;
     PyObject *theirs; /* a tuple of Pairs */
+    PyObject *kept;   /* histories, or NULL */
     PyObject *inserts, *deletes, *strangers, *lost, *wrong;
 } association;
 
@@ -255,7 +256,10 @@ add_object(const association *a, PyObject *obj)
     PyObject *added = NULL, *removed = NULL;
     int status = 0;
     if (a->deleting) {
-        PyObject *history = crm_state_history(state, a->slot);
+        PyObject *history = Py_XNewRef(crm_kept_history(a->kept, state));
+        if (history == NULL && !PyErr_Occurred()) {
+            history = crm_state_history(state, a->slot);
+        }
         if (history != NULL) {
             removed = PySequence_Concat(PyTuple_GET_ITEM(history, 2),
                                         PyTuple_GET_ITEM(history, 1));
@@ -263,7 +267,7 @@ add_object(const association *a, PyObject *obj)
         }
         status = removed == NULL ? -1 : 0;
     }
-    else if (crm_changes_of(state, a->slot, &added, &removed) < 0) {
+    else if (crm_kept_changes(a->kept, state, a->slot, &added, &removed) < 0) {
         status = -1;
     }
     if (status == 0) {
@@ -282,10 +286,10 @@ parse(association *a, PyObject *args)
 {
     PyObject *owner, *source, *target, *sides, *places;
     long slot;
-    if (!PyArg_ParseTuple(args, "OO!lOOOOO!O!p:association_rows", &owner,
+    if (!PyArg_ParseTuple(args, "OO!lOOOOO!O!p|O:association_rows", &owner,
                           &PyList_Type, &a->objects, &slot, &source, &target,
                           &sides, &places, a->core->pairs_type, &a->mine,
-                          &PyTuple_Type, &a->theirs, &a->deleting) ||
+                          &PyTuple_Type, &a->theirs, &a->deleting, &a->kept) ||
         crm_parse_slots(source, &a->keys[0]) < 0 ||
         crm_parse_slots(target, &a->keys[1]) < 0 ||
         crm_parse_slots(sides, &a->side) < 0 ||
@@ -316,7 +320,7 @@ parse(association *a, PyObject *args)
 
 PyDoc_STRVAR(rows_doc,
              "association_rows(session, objects, slot, source, target, side, "
-             "place, mine, theirs, deleting)\n--\n\n"
+             "place, mine, theirs, deleting, kept=None)\n--\n\n"
              "Rows of a secondary table to insert and to delete because of the "
              "history of a\nmany-to-many relationship: (inserts, deletes, "
              "strangers, lost, wrong). With `deleting`, all rows of the\n"

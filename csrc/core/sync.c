@@ -35,6 +35,51 @@ crm_changes_of(crm_state *state, uint16_t slot, PyObject **added,
     return 1;
 }
 
+PyObject *
+crm_kept_history(PyObject *kept, const crm_state *state)
+{
+    if (kept == NULL || kept == Py_None) {
+        return NULL;
+    }
+    if (!PyDict_Check(kept)) {
+        PyErr_SetString(PyExc_TypeError, "a dict of histories was expected");
+        return NULL;
+    }
+    PyObject *key = PyLong_FromVoidPtr(crm_state_object((crm_state *)state));
+    if (key == NULL) {
+        return NULL;
+    }
+    PyObject *history = PyDict_GetItemWithError(kept, key);
+    Py_DECREF(key);
+    if (history == NULL) {
+        return NULL;
+    }
+    int lists = PyTuple_Check(history) && PyTuple_GET_SIZE(history) == 3;
+    for (Py_ssize_t i = 0; lists && i < 3; i++) {
+        lists = PyList_Check(PyTuple_GET_ITEM(history, i));
+    }
+    if (!lists) {
+        PyErr_SetString(PyExc_TypeError, "a history of three lists expected");
+        return NULL;
+    }
+    return history;
+}
+
+int
+crm_kept_changes(PyObject *kept, crm_state *state, uint16_t slot,
+                 PyObject **added, PyObject **removed)
+{
+    PyObject *history = crm_kept_history(kept, state);
+    if (history == NULL) {
+        *added = *removed = NULL;
+        return PyErr_Occurred() ? -1
+                                : crm_changes_of(state, slot, added, removed);
+    }
+    *added = Py_NewRef(PyTuple_GET_ITEM(history, 0));
+    *removed = Py_NewRef(PyTuple_GET_ITEM(history, 2));
+    return 1;
+}
+
 /* ---- relationships ---------------------------------------------------- */
 
 PyDoc_STRVAR(
@@ -407,14 +452,16 @@ typedef struct {
     PyObject *objects; /* a list */
     long slot;
     crm_slot_list source, target;
+    PyObject *kept; /* histories, or NULL */
 } sync_given;
 
 static int
 parse_sync(crm_core *core, PyObject *args, sync_given *out)
 {
     PyObject *owner, *from, *to;
-    if (!PyArg_ParseTuple(args, "OO!lOO", &owner, &PyList_Type, &out->objects,
-                          &out->slot, &from, &to) ||
+    out->kept = NULL;
+    if (!PyArg_ParseTuple(args, "OO!lOO|O", &owner, &PyList_Type, &out->objects,
+                          &out->slot, &from, &to, &out->kept) ||
         crm_parse_slots(from, &out->source) < 0 ||
         crm_parse_slots(to, &out->target) < 0) {
         return -1;
@@ -425,10 +472,11 @@ parse_sync(crm_core *core, PyObject *args, sync_given *out)
 
 PyDoc_STRVAR(
     sync_children_doc,
-    "sync_children(session, parents, slot, source, target)\n--\n\n"
+    "sync_children(session, parents, slot, source, target, kept=None)\n--\n\n"
     "One-to-many: copies key columns of parents into the children their "
     "relationship gained.\nReturns the persistent children that "
-    "changed.");
+    "changed. kept: {id(parent): history} of those whose history\n"
+    "is not to be asked for.");
 
 static PyObject *
 uow_sync_children(PyObject *module, PyObject *args)
@@ -451,7 +499,8 @@ uow_sync_children(PyObject *module, PyObject *args)
         Py_XSETREF(obj, Py_NewRef(PyList_GET_ITEM(objects, i)));
         crm_state *state = crm_need_state(core, obj);
         if (state == NULL || crm_check_slot(state, slot) < 0 ||
-            crm_changes_of(state, (uint16_t)slot, &added, &removed) < 0) {
+            crm_kept_changes(given.kept, state, (uint16_t)slot, &added,
+                             &removed) < 0) {
             goto error;
         }
         Py_CLEAR(removed);

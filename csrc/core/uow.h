@@ -152,6 +152,15 @@ int crm_has_history(crm_core *core, PyObject *obj, long slot);
  * exception. */
 int crm_changes_of(crm_state *state, uint16_t slot, PyObject **added,
                    PyObject **removed);
+/* The same of an object whose history a dict may have kept (NULL or None: none
+ * has): what it had before listeners of the flush were called.  The dict is
+ * {address of the object: (added, unchanged, removed)}, all lists; a TypeError
+ * for what is not so. */
+int crm_kept_changes(PyObject *kept, crm_state *state, uint16_t slot,
+                     PyObject **added, PyObject **removed);
+/* What it kept of an object: a borrowed tuple, NULL if nothing, or with an
+ * exception. */
+PyObject *crm_kept_history(PyObject *kept, const crm_state *state);
 /* Whether an object is neither pending in a session nor found in it. */
 int crm_is_stranger(crm_session *session, const crm_state *state);
 /* The class a relationship leads to, or NULL if that is not known: borrowed. */

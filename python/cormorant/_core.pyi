@@ -1043,9 +1043,11 @@ def sync_children(
     slot: int,
     source: tuple[int, ...],
     target: tuple[int, ...],
+    kept: dict[int, Any] | None = None,
 ) -> tuple[list[Any], list[Any]]:
     """One-to-many: copies key columns of parents into the children their relationship
-    gained. (persistent children that changed, members of a wrong class)"""
+    gained. (persistent children that changed, members of a wrong class) `kept`: histories of
+    the parents by id() that are not to be asked for."""
 
 def sync_parent(
     session: SessionBase,
@@ -1075,10 +1077,12 @@ def association_rows(
     mine: Pairs,
     theirs: tuple[Pairs, ...],
     deleting: bool,
+    kept: dict[int, Any] | None = None,
 ) -> tuple[list[Any], list[Any], list[tuple[Any, Any]], list[tuple[Any, Any]], list[Any]]:
     """(inserts, deletes, strangers, lost, wrong) of a many-to-many relationship; column i of a
     row is key slot `place[i]` of the object (side 0) or the member (side 1). Pairs of `theirs`,
-    of the other side, are left out; `mine` gets those found here."""
+    of the other side, are left out; `mine` gets those found here. `kept`: as of
+    sync_children()."""
 
 def has_orphan_rules(manager: ClassManager) -> bool:
     """True if objects of the class live only while they have a parent."""

@@ -10,6 +10,7 @@ from .. import _core, exc
 from ..util import warn
 from .base import MANYTOMANY, MANYTOONE, ONETOMANY, instance_str
 from .flushinfo import RelationInfo
+from .listening import ROW_EVENTS, mapper_events, mapper_listeners
 
 if TYPE_CHECKING:
     from .unitofwork import UOWTransaction, Work
@@ -42,6 +43,36 @@ def full_history(
         finally:
             session._load_committed, session._loads_for_itself = before
     return _core.history(obj, slot)
+
+
+def keep_histories(flush: UOWTransaction) -> None:
+    """Remember what relationships gained and lost, if there are listeners of rows: what these do
+    to relationships is too late for the flush that calls them."""
+    names = ROW_EVENTS & mapper_events
+    if not any(
+        mapper_listeners(mapper, name)
+        for info in flush.work
+        for mapper in info.mapper.self_and_descendants
+        for name in names
+    ):
+        return
+    for relation in flush.active:
+        work = flush.work.get(relation.parent)
+        if work is not None:
+            flush.kept[relation] = {
+                id(obj): _core.history(obj, relation.slot)
+                for objects in (work.new, work.updates, work.deletes)
+                for obj in relation.of(objects)
+            }
+
+
+def _history(
+    flush: UOWTransaction, relation: RelationInfo, obj: Any
+) -> tuple[list[Any], list[Any], list[Any]]:
+    """What a relationship gained, has still and lost, as it was before listeners were called."""
+    kept = flush.kept.get(relation)
+    found = None if kept is None else kept.get(id(obj))
+    return _core.history(obj, relation.slot) if found is None else found
 
 
 def take_orphans(flush: UOWTransaction, work: Work) -> None:
@@ -343,7 +374,7 @@ def process_deletes(flush: UOWTransaction, relation: RelationInfo, objects: list
         if relation.cascade_delete and not relation.post_update:
             objects = _core.unsettled(objects, relation.slot)
         for parent in objects:
-            _added, unchanged, lost = _core.history(parent, relation.slot)
+            _added, unchanged, lost = _history(flush, relation, parent)
             children = [c for c in lost if not _kept(relation, parent, c, moved)]
             if relation.post_update or not relation.cascade_delete:
                 children += [c for c in unchanged if id(c) not in moved]
@@ -355,7 +386,12 @@ def process_deletes(flush: UOWTransaction, relation: RelationInfo, objects: list
 def _one_to_many(flush: UOWTransaction, relation: RelationInfo, objects: list[Any]) -> None:
     session = flush.session
     touched, wrong = _core.sync_children(
-        session, objects, relation.slot, relation.source, relation.target_slots
+        session,
+        objects,
+        relation.slot,
+        relation.source,
+        relation.target_slots,
+        flush.kept.get(relation),
     )
     _refuse(relation, wrong)
     if touched:
@@ -368,12 +404,12 @@ def _one_to_many(flush: UOWTransaction, relation: RelationInfo, objects: list[An
             # whether or not the other side has given them their keys already
             added = [
                 child
-                for child in _core.history(parent, relation.slot)[0]
+                for child in _history(flush, relation, parent)[0]
                 if child is not None and _core.session_of(child) is session
             ]
             _post_update(flush, added, relation)
     if not relation.cascade_orphan and relation.passive_deletes != "all":
-        _gained, lost = _core.relation_scan(session, objects, relation.slot)
+        lost = _lost_by(flush, relation, objects)
         moved = flush.children_added.get(relation, ())
         alone = [c for parent, c in lost if not _kept(relation, parent, c, moved)]
         _null_children(flush, relation, alone)
@@ -382,7 +418,7 @@ def _one_to_many(flush: UOWTransaction, relation: RelationInfo, objects: list[An
             _core.history(parent, slot)[2] for slot in relation.source
         ):
             continue  # it has no key that was another before: made transient it may have
-        _added, unchanged, _lost = _core.history(parent, relation.slot)
+        _added, unchanged, _lost = _history(flush, relation, parent)
         for child in unchanged:
             if child is None or flush.is_deleted(child):
                 continue
@@ -392,6 +428,20 @@ def _one_to_many(flush: UOWTransaction, relation: RelationInfo, objects: list[An
                 flush.followed.append(child)
             elif _core.session_of(child) is session:
                 flush.register_update(child)
+
+
+def _lost_by(
+    flush: UOWTransaction, relation: RelationInfo, objects: list[Any]
+) -> list[tuple[Any, Any]]:
+    """(parent, child) of what a one-to-many has lost."""
+    if relation not in flush.kept:
+        return _core.relation_scan(flush.session, objects, relation.slot)[1]
+    return [
+        (parent, child)
+        for parent in objects
+        for child in _history(flush, relation, parent)[2]
+        if child is not None and _core.is_entity(child)
+    ]
 
 
 def _kept(relation: RelationInfo, parent: Any, child: Any, moved: Any) -> bool:
@@ -474,10 +524,12 @@ def _check_blank(relation: RelationInfo, objects: list[Any]) -> None:
 
 
 def _many_to_one(flush: UOWTransaction, relation: RelationInfo, objects: list[Any]) -> None:
-    sync = _sync_listed_parents if relation.prop.uselist else _core.sync_parent
-    emptied, strangers, wrong = sync(
-        flush.session, objects, relation.slot, relation.source, relation.target_slots
-    )
+    if relation.prop.uselist or relation in flush.kept:
+        emptied, strangers, wrong = _sync_told_parents(flush, relation, objects)
+    else:
+        emptied, strangers, wrong = _core.sync_parent(
+            flush.session, objects, relation.slot, relation.source, relation.target_slots
+        )
     _refuse(relation, wrong)
     if emptied:
         _check_blank(relation, emptied)
@@ -485,31 +537,33 @@ def _many_to_one(flush: UOWTransaction, relation: RelationInfo, objects: list[An
     for _obj, related in strangers:
         _warn_stranger(related, "add", relation)
     if relation.post_update:
-        held = [obj for obj in objects if any(_core.history(obj, relation.slot))]
+        held = [obj for obj in objects if any(_history(flush, relation, obj))]
         _post_update(flush, held, relation)
 
 
-def _sync_listed_parents(
-    session: Any, objects: list[Any], slot: int, sources: Sequence[int], targets: Sequence[int]
+def _sync_told_parents(
+    flush: UOWTransaction, relation: RelationInfo, objects: list[Any]
 ) -> tuple[list[Any], list[tuple[Any, Any]], list[Any]]:
-    """As the core's sync_parent(), of a many-to-one that is a list: what was added to it last is
-    what the object refers to."""
+    """As the core's sync_parent(), by histories: of a many-to-one that is a list, where what was
+    added to it last is what the object refers to, or where listeners may have set another."""
+    uselist, target = relation.prop.uselist, relation.prop.mapper.class_
     emptied: list[Any] = []
     strangers: list[tuple[Any, Any]] = []
     wrong: list[Any] = []
     for obj in objects:
-        added, _unchanged, lost = _core.history(obj, slot)
-        if lost and not added:
+        added, _unchanged, lost = _history(flush, relation, obj)
+        if (lost and not added) or (added == [None] and not uselist):
             emptied.append(obj)
+            continue
         for related in added:
             manager = None if related is None else _core.manager_of(related)
-            if manager is None:
+            if manager is None or not isinstance(related, target):
                 wrong.append(related)
-            elif _core.session_of(related) is not session:
+            elif _core.session_of(related) is not flush.session:
                 strangers.append((obj, related))
             else:
-                for source, target in zip(sources, targets, strict=True):
-                    _core.set_value(obj, target, column_value(related, source))
+                for source, own in zip(relation.source, relation.target_slots, strict=True):
+                    _core.set_value(obj, own, column_value(related, source))
     return emptied, strangers, wrong
 
 
@@ -534,6 +588,7 @@ def _many_to_many(
         mine,
         theirs,
         deleting,
+        flush.kept.get(relation),
     )
     _refuse(relation, wrong)
     for operation, pairs in (("add", strangers), ("delete", lost)):
@@ -600,7 +655,7 @@ def _refuse_subtypes(flush: UOWTransaction, relation: RelationInfo, objects: lis
     if len(target.self_and_descendants) == 1:
         return
     for obj in objects:
-        for member in _core.history(obj, relation.slot)[0]:
+        for member in _history(flush, relation, obj)[0]:
             manager = _core.manager_of(member) if _core.is_entity(member) else None
             if manager is None or manager is target.class_manager:
                 continue

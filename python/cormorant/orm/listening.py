@@ -12,6 +12,10 @@ from typing import Any
 from .. import _core
 
 mapper_events: set[str] = set()
+#: what is heard of the rows that a flush writes
+ROW_EVENTS = frozenset(
+    f"{when}_{what}" for when in ("before", "after") for what in ("insert", "update", "delete")
+)
 instance_events: set[str] = set()
 session_events: set[str] = set()
 query_events: set[str] = set()

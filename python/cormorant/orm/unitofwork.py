@@ -98,6 +98,8 @@ class UOWTransaction:
         # Marked as deleted, and not deleted by this flush: the next one looks again.
         self.spared: list[Any] = []
         self.children_added: dict[RelationInfo, set[int]] = {}
+        # What relationships gained and lost before listeners were called: by ids of objects.
+        self.kept: dict[RelationInfo, dict[int, Any]] = {}
 
     def connection(self, mapper: Any) -> Any:
         """The connection that rows of a mapper are written with.
@@ -322,6 +324,8 @@ class UOWTransaction:
             self._presort()
         finally:
             self.session._loads_for_itself = loads
+        if mapper_events:
+            dependency.keep_histories(self)
         plan = plan_of(tuple(work), frozenset(self.active))
         if plan.cyclic:
             for layer in per_object_layers(self, plan):

@@ -35,8 +35,10 @@ make_error(crm_connection *self, const char *name, PyObject *text,
     if (about == NULL) {
         return NULL;
     }
-    PyObject *error = PyObject_CallMethod(self->dbapi, "error", "sOsN", name,
+    /* (O: what is to be stolen is lost if there is no method.) */
+    PyObject *error = PyObject_CallMethod(self->dbapi, "error", "sOsO", name,
                                           text, condition, about);
+    Py_DECREF(about);
     if (error != NULL && !PyExceptionInstance_Check(error)) {
         PyErr_Format(PyExc_TypeError,
                      "error() of a DB-API module must return an exception, "

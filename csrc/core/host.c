@@ -13,6 +13,49 @@ interrupted(void *ctx)
     return raised;
 }
 
+/* Whether this is the program's main thread, which signals interrupt; false
+ * with the exception that it cannot be known for. */
+static bool
+is_main_thread(void)
+{
+    PyObject *threading = PyImport_ImportModule("threading"), *main = NULL;
+    PyObject *ident = NULL;
+    if (threading != NULL) {
+        main = PyObject_CallMethod(threading, "main_thread", NULL);
+    }
+    if (main != NULL) {
+        ident = PyObject_GetAttrString(main, "ident");
+    }
+    bool is = ident != NULL && ident != Py_None &&
+              PyLong_AsUnsignedLong(ident) == PyThread_get_thread_ident();
+    Py_XDECREF(ident);
+    Py_XDECREF(main);
+    Py_XDECREF(threading);
+    return is && !PyErr_Occurred();
+}
+
+/* Of an exception that cannot be passed on: KeyboardInterrupt, which may have
+ * come while any code was running, comes once more, as if the user had waited
+ * until now: `interrupted` sees it, or the first Python code that runs.  Others
+ * are shown, if they are to be.  None is set then. */
+static void
+put_off(crm_connection *self, bool show)
+{
+    PyObject *type, *error, *traceback;
+    bool by_user = PyErr_ExceptionMatches(PyExc_KeyboardInterrupt);
+    PyErr_Fetch(&type, &error, &traceback);
+    if (by_user && is_main_thread()) {
+        PyErr_SetInterrupt();
+        show = false;
+    }
+    PyErr_Clear();
+    PyErr_Restore(type, error, traceback);
+    if (show) {
+        PyErr_WriteUnraisable((PyObject *)self);
+    }
+    PyErr_Clear();
+}
+
 /* Hands the message to the driver's module, which logs it. */
 static void
 notice(void *ctx, const char *severity, const char *message)
@@ -26,7 +69,7 @@ notice(void *ctx, const char *severity, const char *message)
                          : PyObject_CallMethod(self->dbapi, "notice", "OOO",
                                                self, level, text);
     if (done == NULL) {
-        PyErr_WriteUnraisable((PyObject *)self);
+        put_off(self, true);
     }
     Py_XDECREF(done);
     Py_XDECREF(text);
@@ -97,8 +140,7 @@ zone(void *ctx, const char *name)
     crm_visit visit = crm_visit_begin(self);
     int32_t number = find_zone(self->core, self->dbapi, name);
     if (number == CRM_NO_ZONE) {
-        /* The driver says it. */
-        PyErr_Clear();
+        put_off(self, false); /* the driver says it */
     }
     crm_visit_end(self, visit);
     return number;

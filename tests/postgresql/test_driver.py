@@ -7,6 +7,7 @@ import faulthandler
 import logging
 import signal
 import socket
+import sys
 import threading
 import time
 from typing import Any
@@ -510,6 +511,52 @@ def test_keyboard_interrupt_leaves_the_pool_healthy(engine: Any) -> None:
         assert conn.execute(text("select 1")).scalar() == 1
         assert backend(conn) != process
     wait_for_state(engine, process, None)
+
+
+@pytest.mark.parametrize("then", ["null", "perform pg_sleep(20)"])
+def test_keyboard_interrupt_within_a_notice_handler(url: str, then: str) -> None:
+    """It cannot pass through libpq: it comes again once that has returned, or waits."""
+
+    def handler(diagnostic: Any) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    engine = sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with engine.connect() as conn:
+            conn.connection.driver_connection.add_notice_handler(handler)
+            with pytest.raises(KeyboardInterrupt):
+                conn.exec_driver_sql(f"do $$ begin raise notice 'x'; {then}; end $$")
+                for _ in range(1000):  # whatever runs next
+                    pass
+    finally:
+        signal.signal(signal.SIGINT, before)
+        engine.dispose()
+
+
+def test_keyboard_interrupt_within_a_notice_handler_of_a_thread(url: str) -> None:
+    """Signals do not interrupt it: it is the program's own, and nobody else's."""
+    shown: list[Any] = []
+
+    def handler(diagnostic: Any) -> None:
+        raise KeyboardInterrupt
+
+    def work() -> None:
+        with engine.connect() as conn:
+            conn.connection.driver_connection.add_notice_handler(handler)
+            conn.exec_driver_sql("do $$ begin raise notice 'x'; end $$")
+
+    engine = sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    before = sys.unraisablehook
+    sys.unraisablehook = lambda about: shown.append(about.exc_type)
+    try:
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    finally:
+        sys.unraisablehook = before
+        engine.dispose()
+    assert shown == [KeyboardInterrupt]
 
 
 def test_other_threads_run_while_a_cancellation_is_waited_for(url: str) -> None:

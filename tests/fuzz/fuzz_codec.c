@@ -3,19 +3,19 @@
  * Bytes that a server sent are decoded as far as a cell; bytes of an SQLite
  * file are one already.  Whatever they are, there is an object or an exception
  * that a program may expect; and an object that a codec takes comes out of it
- * as it went in.  Ranges are written as text.  JSON and UUIDs are what the
- * standard library makes of the same text, and JSON is the text that it makes
- * of them. */
+ * as it went in.  Ranges are written as text.  JSON, UUIDs and addresses are
+ * what the standard library makes of the same text, and JSON is the text that
+ * it makes of them. */
 #include "../../csrc/core/codec.h"
 #include "../../csrc/postgres/decode.h"
 
 #include "../c/check.h"
 
 static crm_core *core;
-static PyObject *codecs;               /* of (code, argument) */
-static PyObject *invalid;              /* cormorant.exc.InvalidRequestError */
-static PyObject *loads, *dumps, *uuid; /* see `tried` */
-static PyObject *module;               /* cormorant._core */
+static PyObject *codecs;  /* of (code, argument) */
+static PyObject *invalid; /* cormorant.exc.InvalidRequestError */
+static PyObject *loads, *dumps, *uuid, *address; /* see `tried` */
+static PyObject *module;                         /* cormorant._core */
 
 /* The servers' types, by a type that has each kind. */
 static const uint32_t types[] = {
@@ -52,8 +52,8 @@ static const char *const setup =
     "        except (ValueError, TypeError, RecursionError):\n"
     "            return None\n"
     "    return of\n"
-    "by_loads, by_dumps, by_uuid = map(tried, (json.loads, json.dumps, "
-    "uuid.UUID))\n"
+    "by_loads, by_dumps, by_uuid, by_address = map(tried, (json.loads, "
+    "json.dumps, uuid.UUID, ipaddress.ip_address))\n"
     "codecs = [(c.TYPE_ANY, None), (c.TYPE_INTEGER, None), (c.TYPE_FLOAT, "
     "None),\n"
     "    (c.TYPE_STRING, None), (c.TYPE_BINARY, None), (c.TYPE_BOOLEAN, "
@@ -69,7 +69,8 @@ static const char *const setup =
     "    (c.TYPE_ARRAY, (c.TYPE_NUMERIC, 2, True)), (c.TYPE_INTERVAL, "
     "datetime.datetime(1970, 1, 1)),\n"
     "    (c.TYPE_PICKLE, (dumps, loads, 5)),\n"
-    "    (c.TYPE_REAL, None), (c.TYPE_EXACT, 2)]\n";
+    "    (c.TYPE_REAL, None), (c.TYPE_EXACT, 2),\n"
+    "    (c.TYPE_PYTHON, (c.hstore_text, c.hstore_value))]\n";
 
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -86,7 +87,8 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
     loads = PyObject_GetAttrString(main, "by_loads");
     dumps = PyObject_GetAttrString(main, "by_dumps");
     uuid = PyObject_GetAttrString(main, "by_uuid");
-    CHECK(loads != NULL && dumps != NULL && uuid != NULL);
+    address = PyObject_GetAttrString(main, "by_address");
+    CHECK(loads != NULL && dumps != NULL && uuid != NULL && address != NULL);
     module = PyImport_ImportModule("cormorant._core");
     CHECK(codecs != NULL && module != NULL);
     core = PyModule_GetState(module);
@@ -143,6 +145,13 @@ is_naive(PyObject *value)
     return zone == Py_None;
 }
 
+static int
+is_address(PyObject *value)
+{
+    const char *name = Py_TYPE(value)->tp_name;
+    return strcmp(name, "IPv4Address") == 0 || strcmp(name, "IPv6Address") == 0;
+}
+
 /* Which values come back from the database as they were given. */
 static int
 comes_back(const crm_codec *codec, int typed, PyObject *value)
@@ -163,6 +172,10 @@ comes_back(const crm_codec *codec, int typed, PyObject *value)
             return PyBytes_Check(value);
         case CRM_TYPE_NUMERIC:
             return typed && codec->arg == NULL;
+        case CRM_TYPE_ANY:
+            return typed && is_address(value);
+        case CRM_TYPE_PYTHON: /* an hstore, the only codec of a dict */
+            return PyDict_Check(value);
         default:
             return 0;
     }
@@ -225,6 +238,10 @@ check_standard(const crm_codec *codec, const crm_cell *cell, PyObject *value)
         /* JSON is what it holds: a number of 32 digits is no UUID */
         function = uuid;
     }
+    else if (codec->code == CRM_TYPE_ANY && cell->tag == CRM_INET &&
+             cell->flags == CRM_INET_ADDRESS) {
+        function = address;
+    }
     else {
         return;
     }
@@ -237,7 +254,7 @@ check_standard(const crm_codec *codec, const crm_cell *cell, PyObject *value)
     Py_DECREF(text);
     crm_cell made = {0};
     PyObject *keep = NULL;
-    if (value == NULL || function == uuid ||
+    if (value == NULL || function != loads ||
         crm_encode(core, codec, 0, value, &made, &keep) < 0) {
         PyErr_Clear(); /* (A lone half of a surrogate pair is no UTF-8.) */
         return;

@@ -105,7 +105,8 @@ def run_out(module: str, *words: str, leaks: bool = False, **variables: str) -> 
     env = {**os.environ, "PYTHONMALLOC": "malloc", "MALLOC_PERTURB_": "165", **variables}
     # CPython's compiler loses tuples when it has no memory; the worker counts for itself.
     # Whole stacks, since what is suppressed is told by its callers.
-    env["ASAN_OPTIONS"] = f"detect_leaks={leaks:d}:fast_unwind_on_malloc=0"
+    options = f"detect_leaks={leaks:d}:fast_unwind_on_malloc=0"
+    env["ASAN_OPTIONS"] = f"{options}:intercept_tls_get_addr=0"  # see Makefile
     env["PYTHONPATH"] = str(Path(cormorant.__file__).parent.parent)
     done = subprocess.run(
         [sys.executable, "-X", "faulthandler", "-m", f"tests.nomemory.{module}", *words],

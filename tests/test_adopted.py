@@ -91,7 +91,7 @@ class MeddlingCursor(sqlite3.Cursor):
         super().close()
 
 
-def make(base=Meddling):
+def make(base=Meddling, **options):
     """An engine with one connection in memory, and the class of that connection."""
 
     class Own(base):
@@ -100,7 +100,8 @@ def make(base=Meddling):
     def connect():
         return sqlite3.connect(":memory:", factory=Own, check_same_thread=False)
 
-    return sa.create_engine("sqlite://", creator=connect, poolclass=pool.StaticPool), Own
+    options = {"creator": connect, "poolclass": pool.StaticPool, **options}
+    return sa.create_engine("sqlite://", **options), Own
 
 
 def work(engine, seen=None):
@@ -288,6 +289,44 @@ def test_a_description_that_lies():
     Lies.description = [(1,)]  # no name
     with engine.connect() as conn:
         assert conn.execute(sa.text("SELECT 1")).all() == [(1,)]
+
+
+def test_a_description_that_changes_from_row_to_row():
+    """An INSERT that returns something is executed for one row after the other."""
+
+    class Changes(MeddlingCursor):
+        ours = False
+        runs = 0
+
+        def execute(self, sql, *args):
+            self.ours = sql.startswith("INSERT INTO stamped")
+            Changes.runs += self.ours
+            return super().execute(sql, *args)
+
+        @property
+        def description(self):
+            return [("a",), ("b",)][: 3 - self.runs] if self.ours else super().description
+
+        def fetchmany(self, size):
+            found = super().fetchmany(size)
+            return [(1, 2 if self.runs == 1 else {2}) for _ in found] if self.ours else found
+
+    class Changing(Meddling):
+        def cursor(self, *args):
+            return sqlite3.Connection.cursor(self, Changes)
+
+    class Stamped(declarative_base()):
+        __tablename__ = "stamped"
+        id = sa.Column(sa.Integer, primary_key=True)
+        made = sa.Column(sa.Integer, server_default="7")
+        __mapper_args__ = {"eager_defaults": True}
+
+    engine, _ = make(Changing, use_insertmanyvalues=False)
+    Stamped.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Stamped(id=1), Stamped(id=2)])
+        with pytest.raises(sa.exc.InterfaceError, match="describes 1 columns, that before it 2"):
+            session.flush()
 
 
 def test_statements_find_fewer_columns_than_they_were_made_for():

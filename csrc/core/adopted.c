@@ -547,6 +547,23 @@ number_of(PyObject *cursor, const char *name, int64_t missing, int64_t *number)
     return 0;
 }
 
+/* Has rows as wide as the cursor describes them, which those of runs before are
+ * already: 0, or -1 with an exception. */
+static int
+set_width(crm_stmt *stmt, crm_rows *rows)
+{
+    if (rows->npages == 0) {
+        rows->ncols = (uint32_t)stmt->ncols;
+    }
+    else if (rows->ncols != stmt->ncols) {
+        return crm_connection_error(
+            stmt->conn->owner, "InterfaceError",
+            "the cursor describes %zu columns, that before it %u", stmt->ncols,
+            (unsigned)rows->ncols);
+    }
+    return 0;
+}
+
 /* Executes the bound statement: the cursor, a new reference, or NULL with an
  * exception. */
 static PyObject *
@@ -560,12 +577,10 @@ start(crm_stmt *stmt, crm_rows *rows)
     }
     PyObject *cursor = execute(stmt->conn, "execute", stmt->sql, params);
     Py_DECREF(params);
-    if (cursor != NULL && take_names(stmt, cursor) < 0) {
+    if (cursor != NULL &&
+        (take_names(stmt, cursor) < 0 || set_width(stmt, rows) < 0)) {
         close_cursor(cursor);
         return NULL;
-    }
-    if (cursor != NULL && rows->npages == 0) {
-        rows->ncols = (uint32_t)stmt->ncols;
     }
     return cursor;
 }

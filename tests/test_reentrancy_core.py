@@ -4,6 +4,7 @@ its own, and finalizers of what was thought to be plain."""
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -194,3 +195,32 @@ def test_the_collector_empties_a_list_that_is_looked_at(name: str) -> None:
                 gc.set_threshold(*threshold)
     finally:
         session.close()
+
+
+@pytest.mark.parametrize("change", [list.clear, lambda rows: rows.extend(list(rows))])
+def test_the_collector_changes_the_rows_whose_first_items_are_taken(
+    change: Callable[[list[Any]], Any],
+) -> None:
+    rows: list[Any] = []
+    threshold = gc.get_threshold()
+
+    def act(phase: str, info: Any) -> None:
+        if phase == "stop":
+            change(rows)
+
+    rows[:] = [(object(), n) for n in range(9)]
+    gc.collect()  # a list has to be allocated then: CPython keeps none that was freed
+    kept = {n: {n} for n in range(9)}  # enough for the collector to begin
+    gc.callbacks.append(act)
+    said = None
+    gc.set_threshold(1)
+    try:
+        _core.first_items(rows)
+    except RuntimeError as error:
+        said = str(error)
+    finally:
+        gc.callbacks.remove(act)
+        gc.set_threshold(*threshold)
+    # from CPython 3.12 on it runs between two bytecodes alone
+    assert said == ("the rows have changed" if sys.version_info < (3, 12) else None)
+    assert len(kept) == 9

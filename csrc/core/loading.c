@@ -632,7 +632,12 @@ first_items(PyObject *module, PyObject *rows)
         return NULL;
     }
     PyObject *out = PyList_New(PyList_GET_SIZE(rows));
-    for (Py_ssize_t i = 0; out != NULL && i < PyList_GET_SIZE(rows); i++) {
+    /* The collector may have run code that has them. */
+    if (out != NULL && PyList_GET_SIZE(out) != PyList_GET_SIZE(rows)) {
+        PyErr_SetString(PyExc_RuntimeError, "the rows have changed");
+        Py_CLEAR(out);
+    }
+    for (Py_ssize_t i = 0; out != NULL && i < PyList_GET_SIZE(out); i++) {
         PyObject *item =
             row_item(module_core(module), PyList_GET_ITEM(rows, i), 0);
         if (item == NULL) {

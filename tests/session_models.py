@@ -9,14 +9,15 @@ import cormorant as ca
 from cormorant.orm import Session, declarative_base, relationship
 
 
-def blog(**options: Any) -> types.SimpleNamespace:
-    """User and Post on an in-memory database, with a session."""
+def blog(unique: bool = True, **options: Any) -> types.SimpleNamespace:
+    """User and Post on an in-memory database, with a session. `unique`: no two users may have one
+    name; `options` are those of User.posts."""
     base = declarative_base()
 
     class User(base):  # type: ignore[misc, valid-type]
         __tablename__ = "users"
         id = ca.Column(ca.Integer, primary_key=True)
-        name = ca.Column(ca.String, unique=True)
+        name = ca.Column(ca.String, unique=unique)
         age = ca.Column(ca.Integer)
         posts = relationship("Post", back_populates="user", **options)
 
@@ -32,6 +33,17 @@ def blog(**options: Any) -> types.SimpleNamespace:
     return types.SimpleNamespace(
         User=User, Post=Post, Base=base, engine=engine, session=Session(engine)
     )
+
+
+def three_users() -> tuple[Any, Any, Any, Any]:
+    """The base, User and Post of a blog and its engine, with three users of two posts each."""
+    made = blog(unique=False, cascade="all, delete-orphan")
+    with made.session as session:
+        for n in range(3):
+            posts = [made.Post(title="a"), made.Post(title="b")]
+            session.add(made.User(name=f"u{n}", posts=posts))
+        session.commit()
+    return made.Base, made.User, made.Post, made.engine
 
 
 def state(obj: Any) -> str:

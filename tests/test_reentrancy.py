@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import gc
-import pickle
-import sys
-import threading
 import weakref
 
 import pytest
@@ -23,37 +20,13 @@ from cormorant.orm import (
     validates,
 )
 
+from .session_models import three_users
+
 pytestmark = pytest.mark.usefixtures("apart")
 
 
-def blog():
-    """Fresh classes and an engine with three users of two posts each."""
-    base = declarative_base()
-
-    class User(base):
-        __tablename__ = "users"
-        id = sa.Column(sa.Integer, primary_key=True)
-        name = sa.Column(sa.String)
-        posts = relationship("Post", back_populates="user", cascade="all, delete-orphan")
-
-    class Post(base):
-        __tablename__ = "posts"
-        id = sa.Column(sa.Integer, primary_key=True)
-        title = sa.Column(sa.String)
-        user_id = sa.Column(sa.ForeignKey("users.id"))
-        user = relationship("User", back_populates="posts")
-
-    engine = sa.create_engine("sqlite://")
-    base.metadata.create_all(engine)
-    with Session(engine) as session:
-        for n in range(3):
-            session.add(User(name=f"u{n}", posts=[Post(title="a"), Post(title="b")]))
-        session.commit()
-    return base, User, Post, engine
-
-
 def test_a_collection_outlives_an_object_older_than_its_attribute():
-    base, User, _Post, _ = blog()
+    base, User, _Post, _ = three_users()
 
     class Note(base):
         __tablename__ = "notes"
@@ -71,7 +44,7 @@ def test_a_collection_outlives_an_object_older_than_its_attribute():
 
 def test_collections_that_never_became_the_attributes():
     """A listener keeps them; their object is gone when they are used, or another has its place."""
-    _, User, Post, _ = blog()
+    _, User, Post, _ = three_users()
     kept = []
 
     @sa.event.listens_for(User.posts, "init_collection")
@@ -96,7 +69,7 @@ def test_collections_that_never_became_the_attributes():
 
 
 def test_a_listener_takes_the_tie_of_a_new_collection_away():
-    base, User, _, _ = blog()
+    base, User, _, _ = three_users()
 
     class Notes(list):
         pass
@@ -176,7 +149,7 @@ def test_key_functions_that_change_what_is_being_filled():
 
 
 def test_assigning_another_mapped_class():
-    base, User, Post, _ = blog()
+    base, User, Post, _ = three_users()
 
     class Wide(base):
         __tablename__ = "wide"
@@ -195,7 +168,7 @@ def test_assigning_another_mapped_class():
 
 def test_finalizers_that_use_their_object():
     seen = []
-    _base, User, Post, engine = blog()
+    _base, User, Post, engine = three_users()
 
     def finalize(self):
         for use in (
@@ -341,167 +314,6 @@ def test_a_comparison_that_always_changes_the_identity_map_ends():
         HostileKey.hook = None
 
 
-# ---- the collector ----------------------------------------------------------
-
-
-class Acts:
-    """What can happen to a session while the collector runs."""
-
-    def __init__(self, session, User, Post):
-        self.session, self.User, self.Post = session, User, Post
-        self.kept = []
-
-    def query(self):
-        options = joinedload(self.User.posts)
-        self.kept = [self.session.query(self.User).options(options).all()]
-
-    def mutate(self):
-        for number, obj in enumerate(list(self.session.identity_map.values())[:4]):
-            if isinstance(obj, self.User):
-                obj.name = f"m{number}"
-                obj.posts.append(self.Post(title="n"))
-            else:
-                obj.user = None
-
-    def forget(self):
-        for obj in list(self.session.identity_map.values())[:4]:
-            obj.__dict__.clear()
-
-    def expunge(self):
-        for obj in list(self.session.identity_map.values())[:2]:
-            self.session.expunge(obj)
-
-    def delete(self):
-        for obj in list(self.session.identity_map.values())[:1]:
-            self.session.delete(obj)
-
-    def add(self):
-        self.session.add(self.User(name="a", posts=[self.Post()]))
-
-    def expire(self):
-        self.session.expire_all()
-
-    def clear(self):
-        self.session.expunge_all()
-
-    def close(self):
-        self.session.close()
-
-    def flush(self):
-        self.session.flush()
-
-    def rollback(self):
-        self.session.rollback()
-
-
-def usual_work(session, User, Post):
-    """What programs do, in steps; each may find that the ones before were cut short."""
-    users = []
-
-    def load():
-        for user in session.query(User):
-            _ = user.posts
-
-    def load_all():
-        users[:] = session.query(User).options(joinedload(User.posts)).populate_existing().all()
-        session.query(User).options(selectinload(User.posts)).all()
-        session.query(User.name, User, Post).join(Post).distinct().all()
-
-    def change():
-        for user in users:
-            user.name += "x"
-            user.posts.append(Post(title="w"))
-
-    def move():
-        users[0].posts = users[1].posts[:]
-        users[2].posts.clear()
-        session.flush()
-
-    def delete():
-        session.delete(users[0])
-        session.commit()
-
-    def merge():
-        session.merge(pickle.loads(pickle.dumps(users[1])))
-
-    def refresh():
-        session.refresh(users[2])
-
-    return [load, load_all, change, move, delete, merge, refresh, session.rollback]
-
-
-@pytest.fixture
-def importable(monkeypatch):
-    """Makes pickles of local classes possible."""
-
-    def make(*classes):
-        for cls in classes:
-            cls.__qualname__ = cls.__name__
-            monkeypatch.setitem(globals(), cls.__name__, cls)
-
-    return make
-
-
-def test_the_usual_work_works(importable):
-    """Without anyone who acts: its steps are those of a program that is right."""
-    _, User, Post, engine = blog()
-    importable(User, Post)
-    with Session(engine) as session:
-        for step in usual_work(session, User, Post):
-            step()
-        assert session.query(User).count() == 2
-
-
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("act", [name for name in vars(Acts) if not name.startswith("_")])
-def test_a_collector_that_acts(act, importable):
-    """A callback of the collector acts on the session, at many an allocation."""
-    _, User, Post, engine = blog()
-    importable(User, Post)
-    acts, calls = [], []
-
-    def callback(phase, info):
-        if phase != "stop" or not acts or len(calls) > 100:
-            return
-        doing = acts.pop()
-        calls.append(act)
-        try:
-            getattr(doing, act)()
-        except Exception:
-            pass
-        finally:
-            acts.append(doing)
-
-    reached = 0
-    before = gc.get_threshold()
-    gc.callbacks.append(callback)
-    try:
-        for allocations in (1, 3, 7, 20):
-            session = Session(engine)
-            for step in usual_work(session, User, Post):
-                acts[:] = [Acts(session, User, Post)]
-                del calls[:]
-                gc.set_threshold(allocations, 1, 1)
-                try:
-                    step()
-                except SystemError:
-                    raise
-                except Exception:
-                    pass  # what was asked for may be impossible by now
-                finally:
-                    gc.set_threshold(*before)
-                    acts.clear()
-                reached += bool(calls)
-            session.rollback()
-    finally:
-        gc.callbacks.remove(callback)
-    # from 3.12 on the collector waits for the next bytecode that looks for it
-    assert reached > (12 if sys.version_info < (3, 12) else 6)
-    with Session(engine) as session:
-        for user in session.query(User):
-            assert all(post.user is user for post in user.posts)
-
-
 # ---- hooks of the user ------------------------------------------------------
 
 
@@ -618,7 +430,7 @@ def test_validators_and_setters_that_act():
 
 
 def test_members_that_act_when_compared():
-    _base, User, Post, engine = blog()
+    _base, User, Post, engine = three_users()
     acts = []
 
     def eq(self, other):
@@ -648,7 +460,7 @@ def test_members_that_act_when_compared():
 
 
 def test_weak_reference_callbacks_see_no_dying_object():
-    _, User, _, engine = blog()
+    _, User, _, engine = three_users()
     session = Session(engine)
     seen = []
     users = session.query(User).all()
@@ -666,7 +478,7 @@ def test_weak_reference_callbacks_see_no_dying_object():
 
 
 def test_objects_dropped_while_their_session_is_walked():
-    _, User, _, engine = blog()
+    _, User, _, engine = three_users()
     session = Session(engine)
     users = session.query(User).all()
     for user in session:
@@ -675,84 +487,6 @@ def test_objects_dropped_while_their_session_is_walked():
         del user
         gc.collect()
     assert len(session.identity_map) == 0
-
-
-# ---- depth and threads ------------------------------------------------------
-
-
-def test_long_chains():
-    base = declarative_base()
-
-    class Node(base):
-        __tablename__ = "nodes"
-        id = sa.Column(sa.Integer, primary_key=True)
-        up_id = sa.Column(sa.ForeignKey("nodes.id"))
-        up = relationship("Node", remote_side=[id], back_populates="down")
-        down = relationship("Node", back_populates="up")
-
-    engine = sa.create_engine("sqlite://")
-    base.metadata.create_all(engine)
-
-    def chain(length):
-        first = last = Node()
-        for _ in range(length):
-            last.down.append(Node())
-            last = last.down[0]
-        return first
-
-    chain(20000)
-    gc.collect()
-    last = None
-    for _ in range(50000):
-        node = Node()
-        node.other = last
-        last = node
-    del last, node
-    session = Session(engine)
-    session.add(chain(10000))
-    assert len(session.new) == 10001
-    session.flush()
-    assert len(session.identity_map) == 10001
-    session.commit()
-    nodes = session.query(Node).all()
-    assert len(nodes) == 10001
-    assert sum(node.up is not None for node in nodes) == 10000
-    del nodes
-    gc.collect()
-    assert len(session.identity_map) == 0
-
-
-def test_threads_share_an_engine(tmp_path):
-    base, User, Post, _ = blog()
-    engine = sa.create_engine(f"sqlite:///{tmp_path / 'shared.db'}", connect_args={"timeout": 60})
-    base.metadata.create_all(engine)
-    with Session(engine) as session:
-        session.add_all(User(name=f"u{n}", posts=[Post(), Post()]) for n in range(200))
-        session.commit()
-    errors = []
-
-    def work(number):
-        try:
-            for turn in range(15):
-                with Session(engine) as session:
-                    users = session.query(User).filter(User.id <= 200).all()
-                    assert len(users) == 200
-                    assert sum(len(user.posts) for user in users[:10]) == 20
-                    if turn % 5 == number % 5:
-                        session.add(User(name=f"t{number}.{turn}"))
-                        session.commit()
-        except BaseException as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=work, args=(n,)) for n in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
-    with Session(engine) as session:
-        assert session.query(User).count() == 218
-    engine.dispose()
 
 
 def test_a_collection_loses_its_adapter_when_it_comes_back():
@@ -829,3 +563,45 @@ def test_a_class_gets_attributes_while_one_is_decoded():
             with pytest.raises(KeyError) as raised:
                 session.scalars(sa.select(Wide).options(load_only(Wide.id, Wide.name))).all()
             assert raised.value.__notes__ == ["(primary key column 'id')"]
+
+
+def test_long_chains():
+    base = declarative_base()
+
+    class Node(base):
+        __tablename__ = "nodes"
+        id = sa.Column(sa.Integer, primary_key=True)
+        up_id = sa.Column(sa.ForeignKey("nodes.id"))
+        up = relationship("Node", remote_side=[id], back_populates="down")
+        down = relationship("Node", back_populates="up")
+
+    engine = sa.create_engine("sqlite://")
+    base.metadata.create_all(engine)
+
+    def chain(length):
+        first = last = Node()
+        for _ in range(length):
+            last.down.append(Node())
+            last = last.down[0]
+        return first
+
+    chain(20000)
+    gc.collect()
+    last = None
+    for _ in range(50000):
+        node = Node()
+        node.other = last
+        last = node
+    del last, node
+    session = Session(engine)
+    session.add(chain(10000))
+    assert len(session.new) == 10001
+    session.flush()
+    assert len(session.identity_map) == 10001
+    session.commit()
+    nodes = session.query(Node).all()
+    assert len(nodes) == 10001
+    assert sum(node.up is not None for node in nodes) == 10000
+    del nodes
+    gc.collect()
+    assert len(session.identity_map) == 0

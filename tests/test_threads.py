@@ -142,6 +142,26 @@ def test_writers_take_turns(p: Any, url: str) -> None:
         assert s.query(User).filter(User.name.like("new %")).count() == 20
 
 
+def test_readers_beside_writers(p: Any, url: str) -> None:
+    """Each loads objects and their collections, and adds one, while others do."""
+    User, _ = blog(p)
+    engine = p.engine(url, connect_args={"timeout": 60})
+
+    def work(number: int) -> None:
+        for turn in range(15):
+            with p.Session(engine) as s:
+                users = s.query(User).filter(User.id <= 200).order_by(User.id).all()
+                assert len(users) == 200
+                assert sum(len(user.posts) for user in users[:3]) == 3 * (ROWS // 100)
+                if turn % 5 == number % 5:
+                    s.add(User(name=f"new {number} {turn}"))
+                    s.commit()
+
+    together(6, work)
+    with p.Session(engine) as s:
+        assert s.query(User).count() == ROWS + 6 * 3
+
+
 def test_scoped_session(p: Any, url: str) -> None:
     User, _ = blog(p)
     Session = p.scoped_session(p.sessionmaker(p.engine(url)))

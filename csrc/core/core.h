@@ -248,6 +248,7 @@ int crm_range_init(crm_core *core, PyObject *module);
 int crm_hstore_init(crm_core *core, PyObject *module);
 int crm_tabulate_init(crm_core *core, PyObject *module);
 int crm_loading_init(crm_core *core, PyObject *module);
+int crm_bundle_init(crm_core *core, PyObject *module);
 int crm_pool_init(crm_core *core, PyObject *module);
 int crm_structkey_init(crm_core *core, PyObject *module);
 int crm_construct_init(crm_core *core, PyObject *module);

@@ -18,28 +18,6 @@ module_core(PyObject *module)
     return (crm_core *)PyModule_GetState(module);
 }
 
-/* Item `index` of a result row: borrowed, NULL with an exception.  A negative
- * index means that the row is the item itself. */
-static PyObject *
-row_item(crm_core *core, PyObject *row, Py_ssize_t index)
-{
-    if (index < 0) {
-        return row;
-    }
-    if (Py_IS_TYPE(row, core->row_type)) {
-        if (index < crm_row_count((crm_row *)row)) {
-            return ((crm_row *)row)->items[index];
-        }
-    }
-    else if (PyTuple_Check(row)) {
-        if (index < PyTuple_GET_SIZE(row)) {
-            return PyTuple_GET_ITEM(row, index);
-        }
-    }
-    PyErr_SetString(PyExc_TypeError, "not a row with so many items");
-    return NULL;
-}
-
 /* ---- collect_parents -------------------------------------------------- */
 
 typedef struct {
@@ -150,7 +128,7 @@ collect_parents(PyObject *module, PyObject *args)
     for (Py_ssize_t i = 0; status == 0 && i < PySequence_Fast_GET_SIZE(fast);
          i++) {
         PyObject *obj =
-            row_item(c.core, PySequence_Fast_GET_ITEM(fast, i), item);
+            crm_row_item(c.core, PySequence_Fast_GET_ITEM(fast, i), item);
         status = obj == NULL ? -1 : collect(&c, obj, 0);
     }
     crm_addrset_free(&c.seen);
@@ -313,12 +291,12 @@ static PyObject *
 row_key(crm_core *core, PyObject *row, Py_ssize_t first, Py_ssize_t count)
 {
     if (count == 1) {
-        PyObject *value = row_item(core, row, first);
+        PyObject *value = crm_row_item(core, row, first);
         return value == NULL ? NULL : crm_plain_key(core, value);
     }
     PyObject *key = PyTuple_New(count);
     for (Py_ssize_t i = 0; key != NULL && i < count; i++) {
-        PyObject *value = row_item(core, row, first + i);
+        PyObject *value = crm_row_item(core, row, first + i);
         if (value == NULL) {
             Py_CLEAR(key);
             break;
@@ -426,7 +404,7 @@ group(groups *g, Py_ssize_t nkey)
     int status = 0;
     for (Py_ssize_t i = 0; status == 0 && i < PyList_GET_SIZE(g->rows); i++) {
         PyObject *row = Py_NewRef(PyList_GET_ITEM(g->rows, i));
-        PyObject *key = row_item(g->core, row, g->item) == NULL
+        PyObject *key = crm_row_item(g->core, row, g->item) == NULL
                             ? NULL
                             : row_key(g->core, row, first, count);
         Py_DECREF(row);
@@ -457,7 +435,7 @@ object_of(const groups *g, Py_ssize_t at, int take)
         return NULL;
     }
     PyObject *row = PyList_GET_ITEM(g->rows, at);
-    PyObject *obj = row_item(g->core, row, g->item);
+    PyObject *obj = crm_row_item(g->core, row, g->item);
     if (take && obj != NULL && Py_IS_TYPE(row, g->core->row_type) &&
         crm_row_is_brief((crm_row *)row)) {
         ((crm_row *)row)->items[g->item] = Py_NewRef(Py_None);
@@ -622,179 +600,6 @@ distribute(PyObject *module, PyObject *args)
     return status < 0 ? NULL : PyBool_FromLong(several);
 }
 
-/* ---- the rest --------------------------------------------------------- */
-
-static PyObject *
-first_items(PyObject *module, PyObject *rows)
-{
-    if (!PyList_Check(rows)) {
-        PyErr_SetString(PyExc_TypeError, "a list of rows is expected");
-        return NULL;
-    }
-    PyObject *out = PyList_New(PyList_GET_SIZE(rows));
-    /* The collector may have run code that has them. */
-    if (out != NULL && PyList_GET_SIZE(out) != PyList_GET_SIZE(rows)) {
-        PyErr_SetString(PyExc_RuntimeError, "the rows have changed");
-        Py_CLEAR(out);
-    }
-    for (Py_ssize_t i = 0; out != NULL && i < PyList_GET_SIZE(out); i++) {
-        PyObject *item =
-            row_item(module_core(module), PyList_GET_ITEM(rows, i), 0);
-        if (item == NULL) {
-            Py_CLEAR(out);
-            break;
-        }
-        PyList_SET_ITEM(out, i, Py_NewRef(item));
-    }
-    return out;
-}
-
-/* Items of rows that become one: a row under `maker`, if these are its names,
- * or what `maker` gives for the whole row.  Nothing is owned. */
-typedef struct {
-    Py_ssize_t start, end;
-    PyObject *maker;
-} bundle;
-
-static PyObject *
-bundle_value(crm_core *core, PyObject *row, const bundle *part)
-{
-    if (!Py_IS_TYPE(part->maker, core->row_keys_type)) {
-        return PyObject_CallOneArg(part->maker, row);
-    }
-    crm_row *made = crm_row_new((crm_keys *)part->maker, 0);
-    for (Py_ssize_t i = part->start; made != NULL && i < part->end; i++) {
-        PyObject *item = row_item(core, row, i);
-        if (item == NULL) {
-            Py_CLEAR(made);
-            break;
-        }
-        made->items[i - part->start] = Py_NewRef(item);
-    }
-    return made == NULL ? NULL : crm_row_finish(made);
-}
-
-/* A row of `count` items, of which the parts are some. */
-static PyObject *
-bundle_row(crm_core *core, PyObject *row, crm_keys *keys, const bundle *parts,
-           Py_ssize_t nparts)
-{
-    crm_row *made = crm_row_new(keys, 0);
-    Py_ssize_t position = 0, part = 0;
-    for (Py_ssize_t i = 0; made != NULL && i < crm_keys_count(keys); i++) {
-        PyObject *value;
-        if (part < nparts && parts[part].start == position) {
-            value = bundle_value(core, row, &parts[part]);
-            position = parts[part++].end;
-        }
-        else {
-            value = row_item(core, row, position++);
-            Py_XINCREF(value);
-        }
-        made->items[i] = value;
-        if (value == NULL) {
-            Py_CLEAR(made);
-        }
-    }
-    return made == NULL ? NULL : crm_row_finish(made);
-}
-
-/* The parts from a tuple, to be freed with PyMem_Free: NULL with an
- * exception. */
-static bundle *
-read_bundles(crm_core *core, PyObject *tuple)
-{
-    Py_ssize_t count = PyTuple_GET_SIZE(tuple), from = 0;
-    bundle *parts = PyMem_New(bundle, count > 0 ? count : 1);
-    if (parts == NULL) {
-        PyErr_NoMemory();
-        return NULL;
-    }
-    for (Py_ssize_t i = 0; i < count; i++) {
-        bundle *part = &parts[i];
-        PyObject *item = PyTuple_GET_ITEM(tuple, i);
-        int ok = PyTuple_Check(item) &&
-                 PyArg_ParseTuple(item, "nnO", &part->start, &part->end,
-                                  &part->maker) &&
-                 part->start >= from && part->end >= part->start &&
-                 (!Py_IS_TYPE(part->maker, core->row_keys_type) ||
-                  crm_keys_count((crm_keys *)part->maker) ==
-                      part->end - part->start);
-        if (!ok) {
-            if (!PyErr_Occurred()) {
-                PyErr_SetString(PyExc_ValueError, "not the parts of a row");
-            }
-            PyMem_Free(parts);
-            return NULL;
-        }
-        from = part->end;
-    }
-    return parts;
-}
-
-static PyObject *
-bundle_rows(PyObject *module, PyObject *args)
-{
-    crm_core *core = module_core(module);
-    PyObject *rows, *names, *tuple;
-    if (!PyArg_ParseTuple(args, "O!OO!:bundle_rows", &PyList_Type, &rows,
-                          &names, &PyTuple_Type, &tuple)) {
-        return NULL;
-    }
-    Py_ssize_t nparts = PyTuple_GET_SIZE(tuple);
-    if (names == Py_None ? nparts != 1
-                         : !Py_IS_TYPE(names, core->row_keys_type)) {
-        PyErr_SetString(PyExc_TypeError,
-                        "RowKeys are expected, or None and one part");
-        return NULL;
-    }
-    bundle *parts = read_bundles(core, tuple);
-    PyObject *out = parts == NULL ? NULL : PyList_New(0);
-    for (Py_ssize_t i = 0; out != NULL && i < PyList_GET_SIZE(rows); i++) {
-        PyObject *row = Py_NewRef(PyList_GET_ITEM(rows, i));
-        PyObject *made =
-            names == Py_None
-                ? bundle_value(core, row, parts)
-                : bundle_row(core, row, (crm_keys *)names, parts, nparts);
-        Py_DECREF(row);
-        if (made == NULL || PyList_Append(out, made) < 0) {
-            Py_CLEAR(out);
-        }
-        Py_XDECREF(made);
-    }
-    PyMem_Free(parts);
-    return out;
-}
-
-static PyObject *
-expired_slots(PyObject *module, PyObject *args)
-{
-    PyObject *obj;
-    int related = 0;
-    if (!PyArg_ParseTuple(args, "O|p:expired_slots", &obj, &related)) {
-        return NULL;
-    }
-    crm_state *state = crm_state_of(module_core(module), obj);
-    if (state == NULL) {
-        PyErr_SetString(PyExc_TypeError, "not a mapped object");
-        return NULL;
-    }
-    PyObject *out = PyList_New(0);
-    uint16_t nattrs = crm_state_manager(state)->nattrs;
-    for (uint16_t slot = 0; out != NULL && slot < nattrs; slot++) {
-        int column = crm_state_attr(state, slot)->kind == CRM_ATTR_COLUMN;
-        if (column == related || crm_state_held(state, slot) != CRM_UNLOADED) {
-            continue;
-        }
-        PyObject *number = PyLong_FromLong(slot);
-        if (number == NULL || PyList_Append(out, number) < 0) {
-            Py_CLEAR(out);
-        }
-        Py_XDECREF(number);
-    }
-    return out;
-}
-
 static PyMethodDef methods[] = {
     {"collect_parents", collect_parents, METH_VARARGS,
      PyDoc_STR("collect_parents(rows, item, walk): the objects to load a "
@@ -810,15 +615,6 @@ static PyMethodDef methods[] = {
      PyDoc_STR("distribute(parents, keys, slot, rows, nkey, collection, "
                "overwrite): give each parent the objects of the rows with its "
                "key. True: a key has several.")},
-    {"first_items", first_items, METH_O,
-     PyDoc_STR("first_items(rows): the first item of each row.")},
-    {"bundle_rows", bundle_rows, METH_VARARGS,
-     PyDoc_STR("bundle_rows(rows, keys, parts): rows with what parts, of "
-               "(start, end, RowKeys or callable(row)), make of their items; "
-               "keys None: what the only part makes.")},
-    {"expired_slots", expired_slots, METH_VARARGS,
-     PyDoc_STR("expired_slots(obj, related=False): column slots that were "
-               "expired by name, or slots of relationships.")},
     {NULL},
 };
 

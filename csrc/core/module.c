@@ -219,7 +219,7 @@ core_exec(PyObject *module)
         crm_uow_init,       crm_loading_init,    crm_structkey_init,
         crm_construct_init, crm_memo_init,       crm_keyview_init,
         crm_tabulate_init,  crm_range_init,      crm_adopted_init,
-        crm_hstore_init,
+        crm_hstore_init,    crm_bundle_init,
     };
     for (size_t i = 0; i < Py_ARRAY_LENGTH(parts); i++) {
         if (parts[i](core, module) < 0) {

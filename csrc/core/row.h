@@ -66,6 +66,29 @@ crm_row_count(const crm_row *row)
     return crm_keys_count(crm_row_keys(row));
 }
 
+/* Item `index` of a row that the core has made, or of a tuple that stands for
+ * one: borrowed, NULL with TypeError.  A negative index means that the row is
+ * the item itself. */
+static inline PyObject *
+crm_row_item(const crm_core *core, PyObject *row, Py_ssize_t index)
+{
+    if (index < 0) {
+        return row;
+    }
+    if (Py_IS_TYPE(row, core->row_type)) {
+        if (index < crm_row_count((crm_row *)row)) {
+            return ((crm_row *)row)->items[index];
+        }
+    }
+    else if (PyTuple_Check(row)) {
+        if (index < PyTuple_GET_SIZE(row)) {
+            return PyTuple_GET_ITEM(row, index);
+        }
+    }
+    PyErr_SetString(PyExc_TypeError, "not a row with so many items");
+    return NULL;
+}
+
 /* A row of NULL items, one for each of the keys, to be filled by the caller and
  * then finished.  `gc`: it is likely that some item may be in a cycle; a guess
  * that is wrong costs time only.  NULL with MemoryError. */

@@ -313,6 +313,20 @@ is_unloaded(crm_state *state, uint16_t slot)
            (held == NULL && !crm_state_in_row(state, slot));
 }
 
+static int
+is_expired_column(crm_state *state, uint16_t slot)
+{
+    return crm_state_attr(state, slot)->kind == CRM_ATTR_COLUMN &&
+           crm_state_held(state, slot) == CRM_UNLOADED;
+}
+
+static int
+is_expired_relationship(crm_state *state, uint16_t slot)
+{
+    return crm_state_attr(state, slot)->kind != CRM_ATTR_COLUMN &&
+           crm_state_held(state, slot) == CRM_UNLOADED;
+}
+
 static PyObject *
 core_changed_slots(PyObject *module, PyObject *arg)
 {
@@ -323,6 +337,18 @@ static PyObject *
 core_unloaded_slots(PyObject *module, PyObject *arg)
 {
     return list_slots(module, arg, is_unloaded);
+}
+
+static PyObject *
+core_expired_slots(PyObject *module, PyObject *args)
+{
+    PyObject *obj;
+    int related = 0;
+    if (!PyArg_ParseTuple(args, "O|p:expired_slots", &obj, &related)) {
+        return NULL;
+    }
+    return list_slots(module, obj,
+                      related ? is_expired_relationship : is_expired_column);
 }
 
 static PyMethodDef functions[] = {
@@ -359,6 +385,9 @@ static PyMethodDef functions[] = {
     {"changed_slots", core_changed_slots, METH_O, "Slots with history."},
     {"unloaded_slots", core_unloaded_slots, METH_O,
      "Column slots that are not loaded."},
+    {"expired_slots", core_expired_slots, METH_VARARGS,
+     "expired_slots(obj, related=False): column slots that were expired by "
+     "name, or slots of relationships."},
     {NULL},
 };
 

@@ -658,6 +658,10 @@ def history_of_value(obj: object, key: str) -> Any:
 def changed_slots(obj: object) -> list[int]:
     """Slots with history, whether or not there is a net change."""
 
+def expired_slots(obj: object, related: bool = False) -> list[int]:
+    """Column slots that were expired by name: to be loaded again together; with
+    `related` slots of relationships."""
+
 def unloaded_slots(obj: object) -> list[int]:
     """Column slots that are not loaded."""
 
@@ -965,6 +969,7 @@ def distribute(
     `nkey` items of a row are its key and the next the object; with a negative `nkey` the
     object comes first. True: several rows have one key."""
 
+# --- bundle.c ----------------------------------------------------------------
 def first_items(rows: list[Any]) -> list[Any]:
     """The first item of each row."""
 
@@ -976,9 +981,6 @@ def bundle_rows(
 ) -> list[Any]:
     """Rows in which parts, of a start and an end, are one item: a row with those keys, or what
     the callable makes of the whole. Without `keys` what the only part makes."""
-
-def expired_slots(obj: object, related: bool = False) -> list[int]:
-    """Column slots that were expired by name: to be loaded again together."""
 
 # --- uow.c, sync.c: loops of the unit of work ----------------------------------
 def group_by_manager(

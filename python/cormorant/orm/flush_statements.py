@@ -65,14 +65,14 @@ class Statements:
         self.server_version = (
             self.version_slot >= 0
             and self.next_version is None
-            and _filled_in_sql(self.column_of[self.version_slot])
+            and filled_in_sql(self.column_of[self.version_slot])
         )
         #: rows whose version the database makes in another table are updated one by one
         self.updates_singly = (
             self.version_slot < 0
             and mapper.version_id_col is not None
             and mapper.version_id_generator is False
-            and _filled_in_sql(mapper.version_id_col)
+            and filled_in_sql(mapper.version_id_col)
         )
         #: slots of the other tables of each class, if this one has the version: a change there
         #: is a new version of the row here
@@ -232,7 +232,7 @@ class Statements:
             return [self.auto_slot, *fetched], -1
         generated = missing
         if missing and self.auto_slot not in missing:
-            generated = [s for s in missing if _filled_in_sql(self.column_of[s])]
+            generated = [s for s in missing if filled_in_sql(self.column_of[s])]
         # nor are rows with versions, or with an Identity(), inserted without RETURNING
         last_id = (
             self.dialect.postfetch_lastrowid
@@ -428,7 +428,7 @@ def _made(defaults: list[Any]) -> int:
     return 2 if any(map(_uses_context, functions)) else int(bool(functions))
 
 
-def _filled_in_sql(column: Any) -> bool:
+def filled_in_sql(column: Any) -> bool:
     """Whether a column that is not given gets a value in the database."""
     default = column.default
     return column.server_default is not None or bool(

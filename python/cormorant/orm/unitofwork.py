@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
 from ..util import warn
-from . import dependency, key_switches, persistence
+from . import dependency, key_switches, persistence, written
 from .base import MANYTOMANY, ONETOMANY, instance_str
 from .flushinfo import MapperInfo, RelationInfo, info_of, relations_of
 from .instance import InstanceState
@@ -297,7 +297,7 @@ class UOWTransaction:
         if plain is None:
             self.finish()
             return
-        persistence.finish_inserts(self, *plain)
+        written.finish_inserts(self, *plain)
         if self.expire_after:
             self.expire_written()
         if session._unflushed and session._counts()[1]:
@@ -439,11 +439,11 @@ class UOWTransaction:
         for work in list(self.work.values()):
             info = work.info
             if work.updates:
-                persistence.finish_updates(self, info, work.updates)
+                written.finish_updates(self, info, work.updates)
                 if transaction.nested:
                     transaction._updated.extend(work.updates)
             if work.new:
-                persistence.finish_inserts(self, info, work.new)
+                written.finish_inserts(self, info, work.new)
         if self.related:
             _core.commit_states(self.followed)
         self.expire_written()

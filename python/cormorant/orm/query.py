@@ -10,13 +10,11 @@ from .. import _core, util
 from .. import exc as sa_exc
 from ..sql import expression
 from ..sql.coercions import expect_from, expect_selecting
-from ..sql.elements import BooleanClauseList, TextClause
+from ..sql.elements import BooleanClauseList
 from ..sql.functions import func
 from ..sql.selectable import (
     LABEL_STYLE_DISAMBIGUATE_ONLY,
     LABEL_STYLE_TABLENAME_PLUS_COL,
-    CompoundSelect,
-    Exists,
     Select,
     SelectLabelStyle,
     namespace_key,
@@ -214,7 +212,7 @@ class Query(QueryRunning[_T], _core.Generative):
         )
         return self.scalar_subquery()
 
-    def exists(self) -> Exists:
+    def exists(self) -> expression.Exists:
         """``EXISTS (SELECT 1 …)`` of this query."""
         statement = self._for_subquery()
         inner = statement.with_only_columns(1)
@@ -223,7 +221,7 @@ class Query(QueryRunning[_T], _core.Generative):
             entity = entity_within(statement._raw_columns[0])
             if entity is not None:
                 inner = inner.select_from(entity)
-        return Exists(inner)
+        return expression.Exists(inner)
 
     def _check_columns(self) -> None:
         if not self._stmt._raw_columns:
@@ -493,7 +491,7 @@ class Query(QueryRunning[_T], _core.Generative):
         """Name FROM clauses."""
         self._no_criterion("select_from")
         for clause in from_obj:
-            if isinstance(clause, TextClause):
+            if isinstance(clause, expression.TextClause):
                 kind = type(clause)
                 raise sa_exc.ArgumentError(
                     "FROM expression, such as a Table or alias() object expected, got "
@@ -561,7 +559,7 @@ class Query(QueryRunning[_T], _core.Generative):
 
     def _set_operation(self, keyword: str, queries: tuple[Any, ...]) -> Self:
         selects = [query._labelled_statement() for query in (self, *queries)]
-        sub = CompoundSelect(keyword, *selects).subquery()
+        sub = expression.CompoundSelect(keyword, *selects).subquery()
         statement: Select[Any] = Select()
         statement._raw_columns = list(self._stmt._raw_columns)
         statement._from_obj = (sub,)

@@ -1,5 +1,7 @@
 """The SQL expression language."""
 
+from typing import TYPE_CHECKING
+
 from .._late import late_names
 from . import (
     elements,  # the first, so that its parts find it
@@ -11,9 +13,12 @@ from . import (
 from .base import ClauseElement, Executable
 from .column_collections import ColumnCollection
 from .elements import quoted_name
-from .expression import *  # noqa: F403
+
+if TYPE_CHECKING:
+    from .expression import *  # noqa: F403
 
 _NAMES_OF = {
+    ".expression": " ".join(expression.__all__),
     ".ddl": "BaseDDLElement DDL DDLElement ExecutableDDLElement",
     ".lambdas": "LambdaElement StatementLambdaElement lambda_stmt",
     ".linting": "COLLECT_CARTESIAN_PRODUCTS FROM_LINTING NO_LINTING WARN_LINTING",
@@ -41,7 +46,6 @@ _MODULES = {
 
 #: what ``from cormorant.sql import *`` gives, which are modules, too
 __all__ = [
-    *expression.__all__,
     *" ".join(_NAMES_OF.values()).split(),
     *_MODULES,
     "ClauseElement",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -618,8 +619,10 @@ class CollectionAggregate(OperatorExpression[Any]):
         return (CollectionAggregate, self.operator, self.element._cache_key(ctx))
 
 
-# a name after a colon, unless the colon is doubled, escaped or within a word
-_BINDS = re.compile(r"(?<![:\w\x5c]):(\w+)(?![:\w])", re.UNICODE)
+@cache  # compiled when the first text() is made: an import should not wait for it
+def _binds() -> re.Pattern[str]:
+    """A name after a colon, unless the colon is doubled, escaped or within a word."""
+    return re.compile(r"(?<![:\w\x5c]):(\w+)(?![:\w])", re.UNICODE)
 
 
 class _SavepointStatement(Executable):
@@ -682,7 +685,7 @@ class TextClause(Executable):
             return ":" + name
 
         self._bindparams = binds
-        self.text = _BINDS.sub(found, text)
+        self.text = _binds().sub(found, text)
 
     def bindparams(self, *binds: Any, **names_to_values: Any) -> Self:
         """Give values or types to its parameters."""
@@ -766,5 +769,10 @@ class TextClause(Executable):
 
         return BooleanClauseList.and_(self, other)
 
+
+# where programs know them from
+for _cls in (Case, Cast, CollationClause, CollectionAggregate, Extract, FunctionFilter, Over,
+             TextClause, TryCast, Tuple, TypeClause, TypeCoerce, WithinGroup):  # fmt: skip
+    _cls.__module__ = f"{__package__}.elements"
 
 __all__ = ["BOOLEANTYPE", "quoted_name"]

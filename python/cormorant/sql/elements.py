@@ -577,21 +577,6 @@ class Slice(ColumnElement[Any]):
 
 from . import comparators  # noqa: E402,F401  (fills OPERATIONS)
 from .coercions import expect_expr, expect_where  # noqa: E402
-from .constructs import (  # noqa: E402
-    Case,
-    Cast,
-    CollationClause,
-    CollectionAggregate,
-    Extract,
-    FunctionFilter,
-    Over,
-    TextClause,
-    TryCast,
-    Tuple,
-    TypeClause,
-    TypeCoerce,
-    WithinGroup,
-)
 from .named_expressions import Label  # noqa: E402
 from .named_expressions import _label_reference as _label_reference  # noqa: E402
 from .named_expressions import _textual_label_reference as _textual_label_reference  # noqa: E402
@@ -653,16 +638,28 @@ _core.Comparable._set_up(
     column_element.Comparator,
 )
 
-for _cls in (BindParameter, ColumnClause, ColumnElement, False_, NamedColumn, Null,
-             SQLColumnExpression, True_, quoted_name, Case, Cast, CollationClause, CollectionAggregate, Extract, FunctionFilter, Label, Over,
-             TextClause, Tuple, TryCast, TypeClause, TypeCoerce, WithinGroup, _label_reference,
+for _cls in (BindParameter, ColumnClause, ColumnElement, False_, Label, NamedColumn, Null,
+             SQLColumnExpression, True_, quoted_name, _label_reference,
              _textual_label_reference):  # fmt: skip
     _cls.__module__ = __name__
 
 if TYPE_CHECKING:
+    from .constructs import Case as Case
+    from .constructs import Cast as Cast
+    from .constructs import CollationClause as CollationClause
+    from .constructs import CollectionAggregate as CollectionAggregate
+    from .constructs import Extract as Extract
+    from .constructs import FunctionFilter as FunctionFilter
+    from .constructs import Over as Over
     from .constructs import ReleaseSavepointClause as ReleaseSavepointClause
     from .constructs import RollbackToSavepointClause as RollbackToSavepointClause
     from .constructs import SavepointClause as SavepointClause
+    from .constructs import TextClause as TextClause
+    from .constructs import TryCast as TryCast
+    from .constructs import Tuple as Tuple
+    from .constructs import TypeClause as TypeClause
+    from .constructs import TypeCoerce as TypeCoerce
+    from .constructs import WithinGroup as WithinGroup
     from .expression import and_ as and_
     from .expression import literal as literal
     from .expression import literal_column as literal_column
@@ -672,7 +669,11 @@ else:
     __getattr__ = late_names(
         __name__,
         {
-            ".constructs": "ReleaseSavepointClause RollbackToSavepointClause SavepointClause",
+            ".constructs": (
+                "Case Cast CollationClause CollectionAggregate Extract FunctionFilter Over "
+                "ReleaseSavepointClause RollbackToSavepointClause SavepointClause TextClause "
+                "TryCast Tuple TypeClause TypeCoerce WithinGroup"
+            ),
             ".expression": "and_ literal literal_column or_",
             ".typed_operators": "SQLCoreOperations",
         },

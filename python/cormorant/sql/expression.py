@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
 from .. import exc
-from . import operators
+from .._late import late_names
+from . import elements, operators, selectable
 from .base import CacheKey, ClauseElement, Executable
 from .coercions import NO_VALUES, expect_by_of, expect_expr
 from .column_collections import ColumnCollection
-from .constructs import ReleaseSavepointClause, RollbackToSavepointClause, SavepointClause
 from .dml import Delete, Insert, Update, UpdateBase, ValuesBase
 from .elements import (
     FALSE,
@@ -20,29 +20,16 @@ from .elements import (
     BinaryExpression,
     BindParameter,
     BooleanClauseList,
-    Case,
-    Cast,
     ClauseList,
-    CollationClause,
-    CollectionAggregate,
     ColumnClause,
     ColumnElement,
-    Extract,
     False_,
-    FunctionFilter,
     Grouping,
     Label,
     Null,
-    Over,
     SQLColumnExpression,
-    TextClause,
     True_,
-    TryCast,
-    Tuple,
-    TypeClause,
-    TypeCoerce,
     UnaryExpression,
-    WithinGroup,
     quoted_name,
 )
 from .fromclause import (
@@ -72,19 +59,13 @@ from .selectable import (
     LABEL_STYLE_DISAMBIGUATE_ONLY,
     LABEL_STYLE_NONE,
     LABEL_STYLE_TABLENAME_PLUS_COL,
-    CompoundSelect,
-    Exists,
     GenerativeSelect,
     HasCTE,
     HasPrefixes,
     HasSuffixes,
-    ScalarSelect,
     Select,
     SelectBase,
     SelectLabelStyle,
-    TableSample,
-    TextualSelect,
-    Values,
 )
 from .typed_operators import SQLCoreOperations
 from .visitors import Visitable
@@ -92,6 +73,29 @@ from .visitors import Visitable
 if TYPE_CHECKING:
     from ..orm.base import Mapped
     from ..orm.util import AliasedClass
+    from .constructs import Case as Case
+    from .constructs import Cast as Cast
+    from .constructs import CollationClause as CollationClause
+    from .constructs import CollectionAggregate as CollectionAggregate
+    from .constructs import Extract as Extract
+    from .constructs import FunctionFilter as FunctionFilter
+    from .constructs import Over as Over
+    from .constructs import ReleaseSavepointClause as ReleaseSavepointClause
+    from .constructs import RollbackToSavepointClause as RollbackToSavepointClause
+    from .constructs import SavepointClause as SavepointClause
+    from .constructs import TextClause as TextClause
+    from .constructs import TryCast as TryCast
+    from .constructs import Tuple as Tuple
+    from .constructs import TypeClause as TypeClause
+    from .constructs import TypeCoerce as TypeCoerce
+    from .constructs import WithinGroup as WithinGroup
+    from .select_forms import CompoundSelect as CompoundSelect
+    from .select_forms import Exists as Exists
+    from .select_forms import ScalarSelect as ScalarSelect
+    from .select_forms import TableSample as TableSample
+    from .select_forms import TextualSelect as TextAsFrom
+    from .select_forms import TextualSelect as TextualSelect
+    from .select_forms import Values as Values
     from .type_api import TypeArgument
     from .typed_operators import TypedReturnsRows
 
@@ -291,7 +295,7 @@ def text(text: str) -> TextClause:
     text: str; a backslash before a colon keeps it. Returns a statement that can be executed, and a
     part of others; bindparams() and columns() say of which types its parameters and columns are.
     """
-    return TextClause(text)
+    return elements.TextClause(text)
 
 
 def column(
@@ -404,19 +408,19 @@ def cast(expression: Any, type_: TypeArgument[_T]) -> Cast[_T]:
 
     expression: an expression or a value; type_: a type, by class or object.
     """
-    return Cast(expression, type_)
+    return elements.Cast(expression, type_)
 
 
 def try_cast(expression: Any, type_: TypeArgument[_T]) -> TryCast[_T]:
     """``TRY_CAST(expression AS type)``, of SQL Server: NULL for what cannot be cast to type_."""
-    return TryCast(expression, type_)
+    return elements.TryCast(expression, type_)
 
 
 def type_coerce(expression: Any, type_: TypeArgument[_T]) -> TypeCoerce[_T]:
     """An expression or value seen as of another type, type_, in Python only: no SQL is rendered for
     it.
     """
-    return TypeCoerce(expression, type_)
+    return elements.TypeCoerce(expression, type_)
 
 
 def case(*whens: Any, value: Any = None, else_: Any = None) -> Case[Any]:
@@ -425,12 +429,12 @@ def case(*whens: Any, value: Any = None, else_: Any = None) -> Case[Any]:
     whens: tuples (condition, result), or one dict of results by value, for which `value` is
     compared. else_: the result when nothing meets; otherwise it is NULL.
     """
-    return Case(*whens, value=value, else_=else_)
+    return elements.Case(*whens, value=value, else_=else_)
 
 
 def extract(field: str, expr: Any) -> Extract:
     """``EXTRACT(field FROM expr)``."""
-    return Extract(field, expr)
+    return elements.Extract(field, expr)
 
 
 def tuple_(*clauses: Any, types: Sequence[Any] | None = None) -> Tuple:
@@ -438,7 +442,7 @@ def tuple_(*clauses: Any, types: Sequence[Any] | None = None) -> Tuple:
 
     clauses: expressions; types: their types.
     """
-    return Tuple(*clauses, types=types)
+    return elements.Tuple(*clauses, types=types)
 
 
 def over(
@@ -455,17 +459,17 @@ def over(
     frame as (from, to), where None is unbounded, 0 the current row and -1 the one before. Raises
     exc.ArgumentError for more than one of the three.
     """
-    return Over(element, partition_by, order_by, range_, rows, groups)
+    return elements.Over(element, partition_by, order_by, range_, rows, groups)
 
 
 def within_group(element: Any, *order_by: Any) -> WithinGroup[Any]:
     """``element WITHIN GROUP (ORDER BY …)``: an ordered-set aggregate function, and its order_by."""
-    return WithinGroup(element, *order_by)
+    return elements.WithinGroup(element, *order_by)
 
 
 def funcfilter(func: Any, *criterion: Any) -> FunctionFilter[Any]:
     """``func FILTER (WHERE …)``: an aggregate function of the rows that meet each criterion."""
-    return FunctionFilter(func, *criterion)
+    return elements.FunctionFilter(func, *criterion)
 
 
 def collate(expression: Any, collation: str) -> BinaryExpression[str]:
@@ -520,47 +524,47 @@ def bitwise_not(expr: Any) -> Any:
 
 def any_(expr: Any) -> CollectionAggregate:
     """``ANY (expr)``."""
-    return CollectionAggregate._create(expr, operators.any_op)
+    return elements.CollectionAggregate._create(expr, operators.any_op)
 
 
 def all_(expr: Any) -> CollectionAggregate:
     """``ALL (expr)``."""
-    return CollectionAggregate._create(expr, operators.all_op)
+    return elements.CollectionAggregate._create(expr, operators.all_op)
 
 
 def exists(__argument: Any = None) -> Exists:
     """``EXISTS (SELECT …)``."""
-    return Exists(__argument)
+    return selectable.Exists(__argument)
 
 
 def union(*selects: TypedReturnsRows[_T]) -> CompoundSelect[_T]:
     """``UNION`` of the selects: each row once."""
-    return CompoundSelect("UNION", *selects)
+    return selectable.CompoundSelect("UNION", *selects)
 
 
 def union_all(*selects: TypedReturnsRows[_T]) -> CompoundSelect[_T]:
     """``UNION ALL`` of the selects."""
-    return CompoundSelect("UNION ALL", *selects)
+    return selectable.CompoundSelect("UNION ALL", *selects)
 
 
 def except_(*selects: TypedReturnsRows[_T]) -> CompoundSelect[_T]:
     """``EXCEPT``: rows of the first of the selects that no other one has."""
-    return CompoundSelect("EXCEPT", *selects)
+    return selectable.CompoundSelect("EXCEPT", *selects)
 
 
 def except_all(*selects: TypedReturnsRows[_T]) -> CompoundSelect[_T]:
     """``EXCEPT ALL`` of the selects."""
-    return CompoundSelect("EXCEPT ALL", *selects)
+    return selectable.CompoundSelect("EXCEPT ALL", *selects)
 
 
 def intersect(*selects: TypedReturnsRows[_T]) -> CompoundSelect[_T]:
     """``INTERSECT``: rows that all selects have."""
-    return CompoundSelect("INTERSECT", *selects)
+    return selectable.CompoundSelect("INTERSECT", *selects)
 
 
 def intersect_all(*selects: TypedReturnsRows[_T]) -> CompoundSelect[_T]:
     """``INTERSECT ALL`` of the selects."""
-    return CompoundSelect("INTERSECT ALL", *selects)
+    return selectable.CompoundSelect("INTERSECT ALL", *selects)
 
 
 def join(
@@ -617,10 +621,9 @@ def values(*columns: Any, name: str | None = None, literal_binds: bool = False) 
 
     columns: what column() gives; name: of the FROM; literal_binds: render values in the SQL.
     """
-    return Values(*columns, name=name, literal_binds=literal_binds)
+    return selectable.Values(*columns, name=name, literal_binds=literal_binds)
 
 
-TextAsFrom = TextualSelect
 ExpressionClauseList = ClauseList
 
 
@@ -634,12 +637,22 @@ def NotNullable(val: Any) -> Any:
     return val
 
 
-def __getattr__(name: str) -> Any:
-    if name in ("LambdaElement", "StatementLambdaElement", "lambda_stmt"):
-        from . import lambdas
-
-        return getattr(lambdas, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:
+    # classes that stand in few statements, and modules of their own: an import need not make them
+    __getattr__ = late_names(
+        __name__,
+        {
+            ".constructs": (
+                "Case Cast CollationClause CollectionAggregate Extract FunctionFilter Over "
+                "ReleaseSavepointClause RollbackToSavepointClause SavepointClause TextClause "
+                "TryCast Tuple TypeClause TypeCoerce WithinGroup"
+            ),
+            ".lambdas": "LambdaElement StatementLambdaElement lambda_stmt",
+            ".select_forms": (
+                "CompoundSelect Exists ScalarSelect TableSample TextAsFrom TextualSelect Values"
+            ),
+        },
+    )
 
 
 __all__ = [

@@ -14,18 +14,16 @@ from .elements import (
     ClauseList,
     ColumnClause,
     ColumnElement,
-    FunctionFilter,
     Grouping,
     Label,
     NamedColumn,
-    Over,
-    WithinGroup,
 )
 from .fromclause import AliasedReturnsRows, FromClause
 
 if TYPE_CHECKING:
     from typing import Self
 
+    from .constructs import FunctionFilter, Over, WithinGroup
     from .selectable import Select
 
 _T = TypeVar("_T")
@@ -115,6 +113,8 @@ class FunctionElement(Executable, ColumnElement[_T], FromClause):
         groups: Any = None,
     ) -> Over[_T]:
         """``OVER (…)``."""
+        from .constructs import Over
+
         return Over(
             self,
             partition_by=partition_by,
@@ -126,6 +126,8 @@ class FunctionElement(Executable, ColumnElement[_T], FromClause):
 
     def within_group(self, *order_by: Any) -> WithinGroup[_T]:
         """``WITHIN GROUP (ORDER BY …)``."""
+        from .constructs import WithinGroup
+
         return WithinGroup(self, *order_by)
 
     def within_group_type(self, within_group: Any) -> Any:
@@ -140,6 +142,8 @@ class FunctionElement(Executable, ColumnElement[_T], FromClause):
         """``FILTER (WHERE …)``."""
         if not criterion:
             return self
+        from .constructs import FunctionFilter
+
         return FunctionFilter(self, *criterion)
 
     def select(self) -> Select[Any]:

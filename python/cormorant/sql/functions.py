@@ -11,10 +11,8 @@ from .base import Annotated
 from .coercions import expect_function_arg
 from .elements import (
     BindParameter,
-    Cast,
     ClauseList,
     ColumnElement,
-    Extract,
     Grouping,
 )
 from .function_element import FunctionAsBinary as FunctionAsBinary
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 # package -> lower-case name -> class
-_registry: dict[str, dict[str, Any]] = {"_default": {"cast": Cast, "extract": Extract}}
+_registry: dict[str, dict[str, Any]] = {"_default": {}}
 _own_known = False
 """The functions of this package are in it."""
 
@@ -40,7 +38,9 @@ def _know_own() -> None:
     global _own_known
     if not _own_known:
         from . import known_functions  # noqa: F401
+        from .constructs import Cast, Extract
 
+        _registry["_default"] |= {"cast": Cast, "extract": Extract}
         _own_known = True
 
 

@@ -443,3 +443,9 @@ class TableValuedColumn(elements.NamedColumn[Any]):
 
     def _cache_key(self, ctx: KeyContext) -> Any:
         return (TableValuedColumn, self.scalar_alias._cache_key(ctx))
+
+
+# where programs know them from
+for _cls in (CompoundSelect, Exists, ScalarSelect, ScalarValues, SelectStatementGrouping,
+             TableSample, TextualSelect, Values):  # fmt: skip
+    _cls.__module__ = f"{__package__}.selectable"

@@ -505,29 +505,34 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
         return c
 
     # --- set operations --------------------------------------------------------------------
+    def _compound(self, keyword: str, others: tuple[Any, ...]) -> CompoundSelect[_Row_co]:
+        from .select_forms import CompoundSelect
+
+        return CompoundSelect(keyword, self, *others)
+
     def union(self, *other: Any) -> CompoundSelect[_Row_co]:
         """``UNION``."""
-        return CompoundSelect("UNION", self, *other)
+        return self._compound("UNION", other)
 
     def union_all(self, *other: Any) -> CompoundSelect[_Row_co]:
         """``UNION ALL``."""
-        return CompoundSelect("UNION ALL", self, *other)
+        return self._compound("UNION ALL", other)
 
     def except_(self, *other: Any) -> CompoundSelect[_Row_co]:
         """``EXCEPT``."""
-        return CompoundSelect("EXCEPT", self, *other)
+        return self._compound("EXCEPT", other)
 
     def except_all(self, *other: Any) -> CompoundSelect[_Row_co]:
         """``EXCEPT ALL``."""
-        return CompoundSelect("EXCEPT ALL", self, *other)
+        return self._compound("EXCEPT ALL", other)
 
     def intersect(self, *other: Any) -> CompoundSelect[_Row_co]:
         """``INTERSECT``."""
-        return CompoundSelect("INTERSECT", self, *other)
+        return self._compound("INTERSECT", other)
 
     def intersect_all(self, *other: Any) -> CompoundSelect[_Row_co]:
         """``INTERSECT ALL``."""
-        return CompoundSelect("INTERSECT ALL", self, *other)
+        return self._compound("INTERSECT ALL", other)
 
     # --- columns ----------------------------------------------------------------------------
     @property
@@ -595,10 +600,9 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
     def self_group(self, against: Any = None) -> Any:
         if isinstance(against, str) and not self._needs_parens():
             return self
-        return SelectStatementGrouping(self)
+        from .select_forms import SelectStatementGrouping
 
-    def scalar_subquery(self) -> ScalarSelect[Any]:
-        return ScalarSelect(self)
+        return SelectStatementGrouping(self)
 
     # --- traversal and key ---------------------------------------------------------------------
     def get_children(self, *, omit_attrs: Any = (), **kw: Any) -> Iterator[Any]:
@@ -727,27 +731,24 @@ def _select_kw_error(kw: dict[str, Any]) -> None:
     )
 
 
-from .select_forms import (  # noqa: E402  (they derive from the classes above)
-    CompoundSelect,
-    Exists,
-    ScalarSelect,
-    ScalarValues,
-    SelectStatementGrouping,
-    TableSample,
-    TextualSelect,
-    Values,
-)
-
-for _cls in (CompoundSelect, Exists, ScalarSelect, ScalarValues, SelectStatementGrouping,
-             TableSample, TextualSelect, Values):  # fmt: skip
-    _cls.__module__ = __name__
-
 if TYPE_CHECKING:
     from .functions import TableValuedAlias as TableValuedAlias
+    from .select_forms import CompoundSelect as CompoundSelect
+    from .select_forms import Exists as Exists
+    from .select_forms import ScalarSelect as ScalarSelect
+    from .select_forms import ScalarValues as ScalarValues
+    from .select_forms import SelectStatementGrouping as SelectStatementGrouping
+    from .select_forms import TableSample as TableSample
+    from .select_forms import TextualSelect as TextualSelect
+    from .select_forms import Values as Values
 else:
     __getattr__ = late_names(
         __name__,
         {
             ".functions": "TableValuedAlias",
+            ".select_forms": (
+                "CompoundSelect Exists ScalarSelect ScalarValues SelectStatementGrouping "
+                "TableSample TextualSelect Values"
+            ),
         },
     )

@@ -72,9 +72,6 @@ def remove_class(name: str, cls: type, classes: MutableMapping[str, Any]) -> Non
         del classes[name]
 
 
-_GENERIC = re.compile(r"([\w.]+)\[[\"']?(.*?)[\"']?\]$")
-
-
 class _ClassColumns:
     """A class inside a string: its attributes are its mapped columns."""
 
@@ -240,7 +237,7 @@ def resolve_class(registry: Registry, name: str, prop: Any) -> Any:
             if found is None or isinstance(found, _Path):
                 raise _not_found(name, prop, f"name {parts[0]!r} is not defined")
         return found.one(name) if isinstance(found, MultipleClasses) else found
-    generic = _GENERIC.match(name)
+    generic = re.match(r"([\w.]+)\[[\"']?(.*?)[\"']?\]$", name)
     if generic is not None:
         raise exc.InvalidRequestError(
             f"When initializing mapper {prop.parent}, expression "

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from functools import cache
 from itertools import count
 from operator import methodcaller
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -103,8 +104,11 @@ def key_of_all(items: Iterable[Any], ctx: KeyContext) -> tuple[Any, ...]:
     return tuple([i._cache_key(ctx) for i in items])
 
 
-# what does not become a part of names that are made up
-_UNFIT_IN_NAMES = re.compile(r"[%\(\) \$]+")
+@cache
+def _unfit_in_names() -> re.Pattern[str]:
+    """What does not become a part of names that are made up. To compile an expression takes as
+    long as to import a file: it waits for the first such name."""
+    return re.compile(r"[%\(\) \$]+")
 
 
 clone_of = methodcaller("_clone")
@@ -123,7 +127,7 @@ class AnonName:
     def __init__(self, seed: Any, base: Any, suffix: str = "") -> None:
         self.seed = seed
         if isinstance(base, str) and not base.isidentifier():
-            base = _UNFIT_IN_NAMES.sub("_", base)
+            base = _unfit_in_names().sub("_", base)
         self.base = base
         self.suffix = suffix
 

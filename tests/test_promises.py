@@ -470,8 +470,9 @@ def test_what_most_do_not_need_is_imported_late() -> None:
         from cormorant import Column, ForeignKey, create_engine, func, select
         from cormorant.orm import Session, declarative_base, joinedload, relationship, sessionmaker
         late = (
-            "engine.plans", "orm.collections", "orm.instance", "orm.joining", "util.extras",
-            "util.identity_set", "util.topological",
+            "engine.plans", "orm.collections", "orm.event_tokens", "orm.instance", "orm.joining",
+            "sql.constructs", "sql.insertmanyvalues", "sql.named_types", "sql.select_forms",
+            "util.extras", "util.identity_set", "util.topological",
         )
         found = [name for name in late if f"cormorant.{name}" in sys.modules]
         assert not found, found

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import util
-from ..sql.insertmanyvalues import LongStatement, statement_of_rows
 
 if TYPE_CHECKING:
     from .. import _core
@@ -57,6 +56,8 @@ class StatementLog:
 
     def _log_plan(self, plan: _core.Plan, values: Sequence[Any], how: str, given: Any = ()) -> None:
         """Log a statement and its parameters; `given` is what the program gave."""
+        from ..sql.insertmanyvalues import LongStatement
+
         params = self._encode(plan, values, given)
         self._log(str(LongStatement(plan.sql)) if "insertmanyvalues" in how else plan.sql)
         self._log(f"[{how}] {self._shown(params)}")
@@ -91,6 +92,8 @@ class StatementLog:
             returning: bool,
             page: tuple[str, Any] | None = None,
         ) -> None:
+            from ..sql.insertmanyvalues import LongStatement, statement_of_rows
+
             several = isinstance(params, list)
             if total and several:
                 order = "ordered" if returning else "unordered"

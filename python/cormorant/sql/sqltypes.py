@@ -10,9 +10,10 @@ from __future__ import annotations
 import datetime as dt
 import operator
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any
 
 from .. import exc
+from .._late import late_names
 from ..util.subscriptable import T
 from .converted_types import JSON, Enum, Interval, PickleType, Uuid
 from .plain_types import (
@@ -50,8 +51,31 @@ from .type_api import (
 from .type_comparator import Comparator as _Comparator
 
 if TYPE_CHECKING:
-    import uuid
-
+    from .named_types import BIGINT as BIGINT
+    from .named_types import BINARY as BINARY
+    from .named_types import BLOB as BLOB
+    from .named_types import BOOLEAN as BOOLEAN
+    from .named_types import CHAR as CHAR
+    from .named_types import CLOB as CLOB
+    from .named_types import DATE as DATE
+    from .named_types import DATETIME as DATETIME
+    from .named_types import DECIMAL as DECIMAL
+    from .named_types import DOUBLE as DOUBLE
+    from .named_types import DOUBLE_PRECISION as DOUBLE_PRECISION
+    from .named_types import FLOAT as FLOAT
+    from .named_types import INT as INT
+    from .named_types import INTEGER as INTEGER
+    from .named_types import NCHAR as NCHAR
+    from .named_types import NUMERIC as NUMERIC
+    from .named_types import NVARCHAR as NVARCHAR
+    from .named_types import REAL as REAL
+    from .named_types import SMALLINT as SMALLINT
+    from .named_types import TEXT as TEXT
+    from .named_types import TIME as TIME
+    from .named_types import TIMESTAMP as TIMESTAMP
+    from .named_types import UUID as UUID
+    from .named_types import VARBINARY as VARBINARY
+    from .named_types import VARCHAR as VARCHAR
     from .type_api import TypeArgument
 
 __all__ = [
@@ -290,173 +314,26 @@ class TableValueType(TypeEngine[Any]):
         return "TableValueType()"
 
 
-# --- what SQL calls them ----------------------------------------------------------
-
-
-class REAL(Float[T]):
-    """SQL's REAL."""
-
-    __visit_name__ = "REAL"
-
-
-class FLOAT(Float[T]):
-    """SQL's FLOAT."""
-
-    __visit_name__ = "FLOAT"
-
-
-class DOUBLE(Double[T]):
-    """SQL's DOUBLE."""
-
-    __visit_name__ = "DOUBLE"
-
-
-class DOUBLE_PRECISION(Double[T]):
-    """SQL's DOUBLE PRECISION."""
-
-    __visit_name__ = "DOUBLE_PRECISION"
-
-
-class NUMERIC(Numeric[T]):
-    """SQL's NUMERIC."""
-
-    __visit_name__ = "NUMERIC"
-
-
-class DECIMAL(Numeric[T]):
-    """SQL's DECIMAL."""
-
-    __visit_name__ = "DECIMAL"
-
-
-class INTEGER(Integer):
-    """SQL's INT or INTEGER."""
-
-    __visit_name__ = "INTEGER"
-
-
-INT = INTEGER
-
-
-class SMALLINT(SmallInteger):
-    """SQL's SMALLINT."""
-
-    __visit_name__ = "SMALLINT"
-
-
-class BIGINT(BigInteger):
-    """SQL's BIGINT."""
-
-    __visit_name__ = "BIGINT"
-
-
-class TIMESTAMP(DateTime):
-    """SQL's TIMESTAMP."""
-
-    __visit_name__ = "TIMESTAMP"
-
-
-class DATETIME(DateTime):
-    """SQL's DATETIME."""
-
-    __visit_name__ = "DATETIME"
-
-
-class DATE(Date):
-    """SQL's DATE."""
-
-    __visit_name__ = "DATE"
-
-
-class TIME(Time):
-    """SQL's TIME."""
-
-    __visit_name__ = "TIME"
-
-
-class TEXT(Text):
-    """SQL's TEXT."""
-
-    __visit_name__ = "TEXT"
-
-
-class CLOB(Text):
-    """SQL's CLOB."""
-
-    __visit_name__ = "CLOB"
-
-
-class VARCHAR(String):
-    """SQL's VARCHAR."""
-
-    __visit_name__ = "VARCHAR"
-
-
-class NVARCHAR(Unicode):
-    """SQL's NVARCHAR."""
-
-    __visit_name__ = "NVARCHAR"
-
-
-class CHAR(String):
-    """SQL's CHAR."""
-
-    __visit_name__ = "CHAR"
-
-
-class NCHAR(Unicode):
-    """SQL's NCHAR."""
-
-    __visit_name__ = "NCHAR"
-
-
-class UUID(Uuid[T]):
-    """SQL's UUID."""
-
-    __visit_name__ = "UUID"
-
-    if TYPE_CHECKING:
-
-        @overload
-        def __init__(self: UUID[uuid.UUID], as_uuid: Literal[True] = ...) -> None: ...
-        @overload
-        def __init__(self: UUID[str], as_uuid: Literal[False] = ...) -> None: ...
-
-    def __init__(self, as_uuid: bool = True) -> None:
-        self.as_uuid = as_uuid
-        self.native_uuid = True
-
-
-class BLOB(LargeBinary):
-    """SQL's BLOB."""
-
-    __visit_name__ = "BLOB"
-
-
-class BINARY(_Binary):
-    """SQL's BINARY."""
-
-    __visit_name__ = "BINARY"
-
-
-class VARBINARY(_Binary):
-    """SQL's VARBINARY."""
-
-    __visit_name__ = "VARBINARY"
-
-
-class BOOLEAN(Boolean):
-    """SQL's BOOLEAN."""
-
-    __visit_name__ = "BOOLEAN"
-
-
 # where programs know them from
 for _cls in (BigInteger, Boolean, Concatenable, Date, DateTime, Double, Enum, Float, Indexable,
              Integer, Interval, JSON, LargeBinary, MatchType, NullType, Numeric, PickleType,
              SchemaType, SmallInteger, String, Text, Time, Unicode, UnicodeText, Uuid,
              _Binary):  # fmt: skip
     _cls.__module__ = __name__
+
+
+if not TYPE_CHECKING:
+    # columns are mostly declared with the generic ones
+    __getattr__ = late_names(
+        __name__,
+        {
+            ".named_types": (
+                "BIGINT BINARY BLOB BOOLEAN CHAR CLOB DATE DATETIME DECIMAL DOUBLE "
+                "DOUBLE_PRECISION FLOAT INT INTEGER NCHAR NUMERIC NVARCHAR REAL "
+                "SMALLINT TEXT TIME TIMESTAMP UUID VARBINARY VARCHAR"
+            )
+        },
+    )
 
 
 # --- arithmetic -------------------------------------------------------------------

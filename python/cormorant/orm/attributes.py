@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import enum
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 
@@ -310,73 +309,6 @@ class InstrumentedAttribute(_core.Attribute, QueryableAttribute[_T_co]):
         return prop.info if column is None or column.table is None else column.info  # type: ignore[no-any-return]
 
 
-class _Symbol(enum.IntEnum):
-    """How a chain of changes began."""
-
-    APPEND = 1
-    REMOVE = 2
-    REPLACE = 3
-    BULK_REPLACE = 4
-    MODIFIED = 5
-
-    def __repr__(self) -> str:
-        return f"symbol({self.name!r})"
-
-    __str__ = __repr__
-
-
-OP_APPEND = _Symbol.APPEND
-OP_REMOVE = _Symbol.REMOVE
-OP_REPLACE = _Symbol.REPLACE
-OP_BULK_REPLACE = _Symbol.BULK_REPLACE
-OP_MODIFIED = _Symbol.MODIFIED
-
-
-class AttributeEventToken:
-    """Where a chain of changes began: at which attribute, and how (`op`)."""
-
-    __slots__ = ("_prop", "op")
-
-    def __init__(self, prop: Any, op: int) -> None:
-        self._prop = prop
-        self.op = _Symbol(op)
-
-    @builtins.property
-    def impl(self) -> AttributeImpl:
-        """The attribute."""
-        from .attribute_impls import impl_of
-
-        attribute = self._prop.class_attribute
-        return impl_of(self._prop, self._prop.parent.class_, attribute.dispatch)
-
-    @builtins.property
-    def key(self) -> str:
-        """Name of the attribute."""
-        return self._prop.key  # type: ignore[no-any-return]
-
-    @builtins.property
-    def parent_token(self) -> Any:
-        """What tells the attribute from every other one."""
-        return self._prop
-
-    def hasparent(self, state: Any) -> bool:
-        """Whether an object has a parent by the attribute."""
-        return _core.has_parent(state.obj(), self._prop)
-
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, AttributeEventToken)
-            and other._prop is self._prop
-            and other.op is self.op
-        )
-
-    def __hash__(self) -> int:
-        return hash((id(self._prop), self.op))
-
-
-Event = AttributeEventToken
-
-
 # the types, not their names: an annotation that is a name is compiled where it is met
 _HistoryFields = NamedTuple(  # noqa: UP014
     "_HistoryFields",
@@ -540,6 +472,7 @@ def flag_modified(instance: object, key: str) -> None:
             f"Can't flag attribute '{key}' modified; it's not present in the object state"
         )
     if "modified" in attribute_events:
+        from .event_tokens import OP_MODIFIED, AttributeEventToken
         from .hooks import attribute_listeners
 
         manager = _core.manager_of(instance)
@@ -596,11 +529,19 @@ if TYPE_CHECKING:
     from .attribute_impls import ScalarAttributeImpl as ScalarAttributeImpl
     from .attribute_impls import ScalarObjectAttributeImpl as ScalarObjectAttributeImpl
     from .attribute_impls import register_attribute as register_attribute
+    from .event_tokens import OP_APPEND as OP_APPEND
+    from .event_tokens import OP_BULK_REPLACE as OP_BULK_REPLACE
+    from .event_tokens import OP_MODIFIED as OP_MODIFIED
+    from .event_tokens import OP_REMOVE as OP_REMOVE
+    from .event_tokens import OP_REPLACE as OP_REPLACE
+    from .event_tokens import AttributeEventToken as AttributeEventToken
 else:
     __getattr__ = late_names(
         __name__,
         {
             ".attribute_impls": "AttributeImpl CollectionAttributeImpl ScalarAttributeImpl "
             "ScalarObjectAttributeImpl register_attribute",
+            ".event_tokens": "AttributeEventToken Event OP_APPEND OP_BULK_REPLACE OP_MODIFIED "
+            "OP_REMOVE OP_REPLACE",
         },
     )

@@ -13,8 +13,8 @@ from typing import Any
 from .. import _core
 from ..event.base import Listener, Subscription, _number, _numbers, _register, class_listeners
 from . import listening
-from .attributes import OP_BULK_REPLACE, OP_REMOVE, OP_REPLACE, AttributeEventToken
 from .boxed import declarative_constructor
+from .event_tokens import OP_BULK_REPLACE, OP_REMOVE, OP_REPLACE, AttributeEventToken
 from .events import AttributeEvents, InstanceEvents, _state
 from .flush_statements import _MADE
 from .interfaces import MapperProperty

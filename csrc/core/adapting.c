@@ -2,6 +2,7 @@
 #include "adapting.h"
 
 #include "codec.h"
+#include "imports.h"
 
 PyObject *
 crm_sqlite_adapted(PyObject *value)

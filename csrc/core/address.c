@@ -4,6 +4,7 @@
 #include "address.h"
 
 #include "compat.h"
+#include "imports.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -11,17 +12,20 @@
 /* The longest text of an address, with what ends it. */
 #define TEXT_SIZE 64
 
-/* Where objects of a class keep their integer, if it and `scope` (0: there is
- * none) are all they have besides weak references; else 0. */
-static Py_ssize_t
-number_offset(PyTypeObject *cls, Py_ssize_t scope)
+/* Where objects of a class keep their integer, in *offset, if it and `scope`
+ * (0: there is none) are all they have besides weak references; else 0.  0, or
+ * -1 with an exception. */
+static int
+number_offset(PyTypeObject *cls, Py_ssize_t scope, Py_ssize_t *offset)
 {
     Py_ssize_t words = scope == 0 ? 2 : 3;
     Py_ssize_t size =
         (Py_ssize_t)sizeof(PyObject) + words * (Py_ssize_t)sizeof(PyObject *);
-    return cls->tp_basicsize == size && cls->tp_dictoffset == 0
-               ? crm_member_offset((PyObject *)cls, "_ip")
-               : 0;
+    if (cls->tp_basicsize != size || cls->tp_dictoffset != 0) {
+        *offset = 0;
+        return 0;
+    }
+    return crm_member_offset(cls, "_ip", offset);
 }
 
 /* Imports the classes once: 0, or -1 with an exception. */
@@ -31,39 +35,29 @@ load_classes(crm_core *core)
     if (core->address_types[0] != NULL) {
         return 0;
     }
-    PyObject *module = PyImport_ImportModule("ipaddress"), *four = NULL;
-    PyObject *six = NULL;
+    PyTypeObject *four = crm_import_class("ipaddress", "IPv4Address");
+    PyTypeObject *six =
+        four == NULL ? NULL : crm_import_class("ipaddress", "IPv6Address");
+    Py_ssize_t scope, number_of_four, number_of_six = 0;
     int status = -1;
-    if (module == NULL ||
-        (four = PyObject_GetAttrString(module, "IPv4Address")) == NULL ||
-        (six = PyObject_GetAttrString(module, "IPv6Address")) == NULL) {
-        goto done;
-    }
-    if (!PyType_Check(four) || !PyType_Check(six)) {
-        PyErr_SetString(PyExc_TypeError, "ipaddress has no classes");
+    if (six == NULL || crm_member_offset(six, "_scope_id", &scope) < 0 ||
+        number_offset(four, 0, &number_of_four) < 0 ||
+        (scope != 0 && number_offset(six, scope, &number_of_six) < 0)) {
         goto done;
     }
     status = 0;
+    /* The import may have run this function too. */
     if (core->address_types[0] == NULL) {
-        Py_ssize_t scope = crm_member_offset(six, "_scope_id");
         core->address_scope = scope;
-        core->address_numbers[0] = number_offset((PyTypeObject *)four, 0);
-        core->address_numbers[1] =
-            scope == 0 ? 0 : number_offset((PyTypeObject *)six, scope);
+        core->address_numbers[0] = number_of_four;
+        core->address_numbers[1] = number_of_six;
         core->address_types[1] = (PyTypeObject *)Py_NewRef(six);
         core->address_types[0] = (PyTypeObject *)Py_NewRef(four);
     }
 done:
     Py_XDECREF(six);
     Py_XDECREF(four);
-    Py_XDECREF(module);
     return status;
-}
-
-static PyObject **
-member(PyObject *address, Py_ssize_t offset)
-{
-    return (PyObject **)((char *)address + offset);
 }
 
 /* An address of its bytes; NULL with an exception. */
@@ -80,9 +74,9 @@ address_of(const crm_core *core, int six, const unsigned char *bytes)
     if (PyType_IS_GC(cls)) {
         PyObject_GC_UnTrack(made); /* no part of any cycle */
     }
-    *member(made, core->address_numbers[six]) = number;
+    *crm_member_at(made, core->address_numbers[six]) = number;
     if (six) {
-        *member(made, core->address_scope) = Py_NewRef(Py_None);
+        *crm_member_at(made, core->address_scope) = Py_NewRef(Py_None);
     }
     return made;
 }
@@ -124,10 +118,10 @@ plain_text(const crm_core *core, PyObject *value)
     int six = Py_IS_TYPE(value, core->address_types[1]);
     if ((!six && !Py_IS_TYPE(value, core->address_types[0])) ||
         core->address_numbers[six] == 0 ||
-        (six && *member(value, core->address_scope) != Py_None)) {
+        (six && *crm_member_at(value, core->address_scope) != Py_None)) {
         return NULL;
     }
-    PyObject *number = *member(value, core->address_numbers[six]);
+    PyObject *number = *crm_member_at(value, core->address_numbers[six]);
     unsigned char bytes[16];
     char text[TEXT_SIZE];
     if (number == NULL || !PyLong_CheckExact(number) ||
@@ -153,15 +147,13 @@ crm_address_text(crm_core *core, PyObject *value, PyObject **text,
     if (*text != NULL || PyErr_Occurred()) {
         return *text == NULL ? -1 : 1;
     }
-    PyObject *module = PyImport_ImportModule("ipaddress");
-    int found = module == NULL ? -1 : 0;
+    int found = 0;
     for (size_t i = 0; found == 0 && i < Py_ARRAY_LENGTH(names); i++) {
-        PyObject *cls = PyObject_GetAttrString(module, names[i]);
+        PyObject *cls = crm_import_member("ipaddress", names[i]);
         found = cls == NULL ? -1 : PyObject_IsInstance(value, cls);
         *network = i >= 2;
         Py_XDECREF(cls);
     }
-    Py_XDECREF(module);
     if (found > 0) {
         *text = PyObject_Str(value);
         found = *text == NULL ? -1 : 1;

@@ -3,6 +3,7 @@
  */
 #include "codec_impl.h"
 
+#include "imports.h"
 #include "timecodec.h"
 
 int
@@ -117,22 +118,6 @@ crm_codec_clear(crm_codec *codec)
 {
     codec->code = CRM_TYPE_ANY;
     Py_CLEAR(codec->arg);
-}
-
-PyObject *
-crm_lazy_member(PyObject **cache, const char *module, const char *name)
-{
-    if (*cache == NULL) {
-        PyObject *mod = PyImport_ImportModule(module);
-        if (mod == NULL) {
-            return NULL;
-        }
-        PyObject *cls = PyObject_GetAttrString(mod, name);
-        Py_DECREF(mod);
-        /* The import may have run this function too. */
-        Py_XSETREF(*cache, cls);
-    }
-    return *cache;
 }
 
 PyObject *

@@ -54,11 +54,6 @@ int crm_encode(crm_core *core, const crm_codec *codec, int typed,
 int crm_encode_str(PyObject *value, crm_cell *cell, PyObject **keep);
 int crm_encode_buffer(PyObject *value, crm_cell *cell, PyObject **keep);
 
-/* A member of a module, imported when first used and kept in *cache: borrowed
- * from there, NULL with an exception. */
-PyObject *crm_lazy_member(PyObject **cache, const char *module,
-                          const char *name);
-
 /* decimal.Decimal, imported when first asked for: borrowed, NULL with an
  * exception. */
 PyObject *crm_decimal_class(crm_core *core);

@@ -91,21 +91,4 @@ crm_long_as_bytes(PyObject *number, unsigned char *bytes, size_t size)
     return fits;
 }
 
-/* Where __slots__ keep a member in the objects of a class; 0 if they do not. */
-static inline Py_ssize_t
-crm_member_offset(PyObject *cls, const char *name)
-{
-    PyObject *found = PyObject_GetAttrString(cls, name);
-    Py_ssize_t at = 0;
-    if (found == NULL) {
-        PyErr_Clear();
-    }
-    else if (Py_IS_TYPE(found, &PyMemberDescr_Type)) {
-        const PyMemberDef *member = ((PyMemberDescrObject *)found)->d_member;
-        at = member->type == T_OBJECT_EX ? member->offset : 0;
-    }
-    Py_XDECREF(found);
-    return at;
-}
-
 #endif /* CRM_COMPAT_H */

@@ -2,6 +2,8 @@
  * derivedrow.h. */
 #include "derivedrow.h"
 
+#include "imports.h"
+
 /* Keys of what SQLAlchemy's rows are made with: NULL with an exception. */
 static crm_keys *
 keys_of_parent(crm_core *core, PyObject *parent, PyObject *index,
@@ -174,12 +176,7 @@ crm_derived_row_init(PyObject *self, PyObject *args, PyObject *kwargs)
 PyObject *
 crm_derived_row_reduce(crm_row *self, PyObject *values, PyObject *index)
 {
-    PyObject *copyreg = PyImport_ImportModule("copyreg");
-    PyObject *make = NULL;
-    if (copyreg != NULL) {
-        make = PyObject_GetAttrString(copyreg, "__newobj__");
-        Py_DECREF(copyreg);
-    }
+    PyObject *make = crm_import_member("copyreg", "__newobj__");
     if (make == NULL) {
         Py_DECREF(values);
         Py_XDECREF(index);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "collection.h"
+#include "imports.h"
 #include "uuid.h"
 
 /* ---- ext -------------------------------------------------------------- */

@@ -6,6 +6,8 @@
 
 #include <structmember.h>
 
+#include "imports.h"
+
 typedef struct {
     PyObject_HEAD
     PyObject *object; /* owned, NULL once cleared */

@@ -2,6 +2,7 @@
 #include "json.h"
 
 #include "codec.h"
+#include "imports.h"
 
 /* Whether the scanner or encoder did not succeed for a reason that its
  * function explains or knows better; the exception is then cleared. */
@@ -16,20 +17,11 @@ ask_function(void)
     return 1;
 }
 
-static PyObject *
-member(const char *module, const char *name)
-{
-    PyObject *mod = PyImport_ImportModule(module);
-    PyObject *value = mod == NULL ? NULL : PyObject_GetAttrString(mod, name);
-    Py_XDECREF(mod);
-    return value;
-}
-
 /* module.cls().name: a new reference, or NULL with an exception. */
 static PyObject *
 member_of_new(const char *module, const char *cls, const char *name)
 {
-    PyObject *type = member(module, cls);
+    PyObject *type = crm_import_member(module, cls);
     PyObject *object = type == NULL ? NULL : PyObject_CallNoArgs(type);
     PyObject *value =
         object == NULL ? NULL : PyObject_GetAttrString(object, name);
@@ -50,9 +42,11 @@ make_scanner(void)
 static PyObject *
 make_encoder(void)
 {
-    PyObject *make = member("json.encoder", "c_make_encoder");
+    PyObject *make = crm_import_member("json.encoder", "c_make_encoder");
     PyObject *quote =
-        make == NULL ? NULL : member("json.encoder", "encode_basestring_ascii");
+        make == NULL
+            ? NULL
+            : crm_import_member("json.encoder", "encode_basestring_ascii");
     PyObject *refuse =
         quote == NULL ? NULL
                       : member_of_new("json.encoder", "JSONEncoder", "default");

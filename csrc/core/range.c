@@ -2,6 +2,7 @@
 #include "range.h"
 
 #include "codec.h"
+#include "imports.h"
 #include "nested.h"
 
 #define MODULE "cormorant.dialects.postgresql.ranges"

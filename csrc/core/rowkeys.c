@@ -4,6 +4,7 @@
 #include <structmember.h>
 
 #include "codec.h"
+#include "imports.h"
 
 static crm_keys *
 keys_alloc(crm_core *core, PyTypeObject *type)

@@ -1,6 +1,8 @@
 /* rowmapping.c: RowMapping, a row by its keys. */
 #include "rowmapping.h"
 
+#include "imports.h"
+
 #include <structmember.h>
 
 typedef struct {
@@ -184,10 +186,10 @@ mapping_items(row_mapping *self, PyObject *Py_UNUSED(none))
         view = PyObject_CallMethod(dict, "items", NULL);
     }
     else {
-        PyObject *abc = PyImport_ImportModule("collections.abc");
-        if (abc != NULL) {
-            view = PyObject_CallMethod(abc, "ItemsView", "O", self);
-            Py_DECREF(abc);
+        PyObject *cls = crm_import_member("collections.abc", "ItemsView");
+        if (cls != NULL) {
+            view = PyObject_CallOneArg(cls, (PyObject *)self);
+            Py_DECREF(cls);
         }
     }
     Py_DECREF(dict);
@@ -248,12 +250,7 @@ static PyType_Spec mapping_spec = {
 static int
 register_abc(const char *name, PyTypeObject *type)
 {
-    PyObject *abc = PyImport_ImportModule("collections.abc");
-    if (abc == NULL) {
-        return -1;
-    }
-    PyObject *cls = PyObject_GetAttrString(abc, name);
-    Py_DECREF(abc);
+    PyObject *cls = crm_import_member("collections.abc", name);
     if (cls == NULL) {
         return -1;
     }

@@ -2,6 +2,7 @@
 #include "uuid.h"
 
 #include "compat.h"
+#include "imports.h"
 
 #include <string.h>
 
@@ -13,21 +14,16 @@ crm_uuid_class(crm_core *core)
     if (core->uuid_type != NULL) {
         return core->uuid_type;
     }
-    PyObject *cls = NULL, *safety = NULL, *unknown = NULL;
-    PyTypeObject *found = NULL;
-    PyObject *module = PyImport_ImportModule("uuid");
-    if (module == NULL ||
-        (cls = PyObject_GetAttrString(module, "UUID")) == NULL ||
-        (safety = PyObject_GetAttrString(module, "SafeUUID")) == NULL ||
-        (unknown = PyObject_GetAttrString(safety, "unknown")) == NULL) {
+    PyTypeObject *cls = crm_import_class("uuid", "UUID"), *found = NULL;
+    PyObject *safety =
+        cls == NULL ? NULL : crm_import_member("uuid", "SafeUUID");
+    PyObject *unknown =
+        safety == NULL ? NULL : PyObject_GetAttrString(safety, "unknown");
+    Py_ssize_t number, safe;
+    if (unknown == NULL || crm_member_offset(cls, "int", &number) < 0 ||
+        crm_member_offset(cls, "is_safe", &safe) < 0) {
         goto done;
     }
-    if (!PyType_Check(cls)) {
-        PyErr_SetString(PyExc_TypeError, "uuid.UUID is not a class");
-        goto done;
-    }
-    Py_ssize_t number = crm_member_offset(cls, "int");
-    Py_ssize_t safe = crm_member_offset(cls, "is_safe");
     /* The import may have run this function too. */
     if (core->uuid_type == NULL) {
         core->uuid_number = number != 0 && safe != 0 ? number : 0;
@@ -40,14 +36,7 @@ done:
     Py_XDECREF(unknown);
     Py_XDECREF(safety);
     Py_XDECREF(cls);
-    Py_XDECREF(module);
     return found;
-}
-
-static PyObject **
-member(PyObject *uuid, Py_ssize_t offset)
-{
-    return (PyObject **)((char *)uuid + offset);
 }
 
 PyObject *
@@ -56,7 +45,7 @@ crm_uuid_number(const crm_core *core, PyObject *value)
     if (!crm_is_uuid(core, value) || core->uuid_number == 0) {
         return NULL;
     }
-    PyObject *number = *member(value, core->uuid_number);
+    PyObject *number = *crm_member_at(value, core->uuid_number);
     return number != NULL && PyLong_CheckExact(number) ? number : NULL;
 }
 
@@ -84,8 +73,8 @@ crm_uuid_from_bytes(crm_core *core, const void *bytes)
         return NULL;
     }
     PyObject_GC_UnTrack(made); /* no part of any cycle */
-    *member(made, core->uuid_number) = number;
-    *member(made, core->uuid_safe) = Py_NewRef(core->uuid_unknown);
+    *crm_member_at(made, core->uuid_number) = number;
+    *crm_member_at(made, core->uuid_safe) = Py_NewRef(core->uuid_unknown);
     return made;
 }
 

@@ -725,3 +725,44 @@ def test_values_before_they_are_encoded():
             p.show(*item)
 
     compare(program)
+
+
+def test_parameters_of_expressions_in_a_flush():
+    """Defaults in SQL have parameters of their own, which listeners are not told; those of many
+    rows are dictionaries in a list."""
+
+    def program(p):
+        class Paper(p.Base):
+            __tablename__ = "papers"
+            id = p.Column(p.Integer, primary_key=True)
+            name = p.Column(p.String(10))
+            size = p.Column(p.Integer, default=p.func.abs(-3))
+            changed = p.Column(p.Integer, onupdate=p.func.abs(-4))
+
+        engine = p.engine()
+        p.Base.metadata.create_all(engine)
+
+        @p.sa.event.listens_for(engine, "before_execute")
+        def before_execute(conn, element, multiparams, params, options):
+            shown = [sorted(row.items()) for row in multiparams]
+            p.show("before", element.__visit_name__, shown)
+            p.show(sorted(params.items()))
+
+        @p.sa.event.listens_for(engine, "after_execute")
+        def after_execute(conn, element, multiparams, params, options, result):
+            p.show("after", [sorted(row.items()) for row in multiparams], sorted(params.items()))
+
+        with p.Session(engine) as s:
+            paper = Paper(name="a")
+            s.add(paper)
+            s.flush()
+            paper.name = "b"
+            s.flush()
+            s.bulk_insert_mappings(Paper, [{"name": "c"}, {"name": "d"}])
+            s.execute(p.insert(Paper), [{"name": "e"}, {"name": "f"}])
+            s.execute(p.insert(Paper).values(name="g"))
+            s.execute(p.update(Paper).where(Paper.name == "g").values(name="h"))
+            s.commit()
+            p.show(s.execute(p.select(Paper.name, Paper.size, Paper.changed)).all())
+
+    compare(program)

@@ -283,7 +283,7 @@ def execute(
     try:
         if not before and not after:
             return method(connection, parameters, options)
-        sets: Any = distill(parameters) if parameters not in (None, {}) else ()
+        sets: Any = list(distill(parameters)) if parameters not in (None, {}) else ()
         multi: Any = [] if len(sets) == 1 else sets
         single: Any = sets[0] if len(sets) == 1 else {}
         shown = util.immutabledict(
@@ -393,7 +393,15 @@ def _by_name(compiled: Any, params: Any, given: Any) -> list[dict[str, Any]]:
     own = getattr(compiled, "unescaped_bind_names", None)
     if own:
         names = [own.get(name, name) for name in names]
-    return [dict(zip(names, row, strict=False)) for row in (given if many else [given])]
+    made = _constants(compiled)
+    return [{**dict(zip(names, row, strict=False)), **made} for row in (given if many else [given])]
+
+
+def _constants(compiled: Any) -> dict[str, Any]:
+    """The parameters of a statement whose values are its own, as those of SQL defaults."""
+    own = getattr(compiled, "unescaped_bind_names", None) or {}
+    binds = getattr(compiled, "binds", None) or {}
+    return {own.get(n, n): bind.effective_value for n, bind in binds.items() if bind.unique}
 
 
 def _rewritten(dialect: Any, statement: Any, row: Mapping[str, Any]) -> tuple[str, Any]:
@@ -450,12 +458,14 @@ class FlushObserver:
         compiled = self.compiled_of(sql) if self.compiled_of is not None else None
         connection._current = (compiled, None, None, None)
         rows = _by_name(compiled, params, values)
+        made = _constants(compiled)
+        heard = [{n: v for n, v in row.items() if n not in made} for row in rows] if made else rows
         many = isinstance(params, list)
         core = connection._dbapi_connection
         assert core is not None
         told = None
         if not further or self.rewrites:
-            told = self._tell(getattr(compiled, "statement", None), rows, many, further)
+            told = self._tell(getattr(compiled, "statement", None), heard, many, further)
         self.count = len(rows) if compiled is not None and compiled.isinsert else None
         if total and many and told is None:
             return self._page(sql, params, values, number, total, returning, compiled, rows)

@@ -301,6 +301,14 @@ opt = with_expression(A.expr, A.x + A.y)
 a = session.scalars(select(A).options(opt, defer(A.y))).first()
 print(sorted(inspect(a).unloaded))
 """,
+    "no criteria hold within": """
+one = with_loader_criteria(A, A.x == 1)
+other = select(func.count(A.id)).correlate(None).scalar_subquery()
+for expr in (other, A.x + other, select(other).scalar_subquery()):
+    print([a.expr for a in session.scalars(select(A).options(with_expression(A.expr, expr), one))])
+    session.expunge_all()
+    print([tuple(row) for row in session.execute(select(A.id, expr).options(one))])
+""",
     "streams and queries": """
 for a in session.scalars(select(A).options(with_expression(A.expr, A.x + A.y)).order_by(A.id).execution_options(yield_per=1)):
     print(a.expr)

@@ -469,3 +469,57 @@ def savepoints_within_a_flush(p: Any) -> None:
             step(None, name, end)
         for name in ("before_insert", "after_insert", "before_update", "before_delete"):
             step(A, name, end)
+
+
+def test_changes_of_what_a_rollback_made_transient() -> None:
+    """What a flush had written is no change any more, whatever became of it."""
+
+    def run(p: Any) -> None:
+        class A(p.Base):
+            __tablename__ = "a"
+            id = p.Column(p.Integer, primary_key=True)
+            n = p.Column(p.Integer)
+            bs = p.relationship("B", cascade="all, delete-orphan")
+
+        class B(p.Base):
+            __tablename__ = "b"
+            id = p.Column(p.Integer, primary_key=True)
+            a_id = p.Column(p.ForeignKey("a.id"))
+
+        def flushed(s: Any, a: Any) -> None:
+            s.add(a)
+            s.flush()
+
+        def changed(s: Any, a: Any) -> None:
+            flushed(s, a)
+            a.n = 2
+
+        def related(s: Any, a: Any) -> None:
+            flushed(s, a)
+            a.bs.append(B())
+            s.flush()
+
+        def twice(s: Any, a: Any) -> None:
+            flushed(s, a)
+            nested = s.begin_nested()
+            a.bs.append(B())
+            s.flush()
+            nested.rollback()
+            a.bs.append(B())
+            s.flush()
+
+        for act in (flushed, changed, related, twice):
+            for how in ("all", "nested"):
+                s = p.session()
+                a = A(n=1)
+                nested = s.begin_nested() if how == "nested" else s
+                act(s, a)
+                nested.rollback()
+                state = p.sa.inspect(a)
+                p.show(act.__name__, how, state.transient, state.modified)
+                p.show(sorted(state.committed_state), sorted(state.unmodified))
+                a.n = 3
+                p.show(state.modified, sorted(state.committed_state), sorted(state.unmodified))
+                s.close()
+
+    compare(run)

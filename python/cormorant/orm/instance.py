@@ -269,7 +269,7 @@ class InstanceState(_core.Inspected, InspectionAttr, Generic[_T]):
     @property
     def unmodified(self) -> set[str]:
         """Attributes without changes."""
-        changed = self._names(_core.changed_slots(self._object))
+        changed = self._names(self._changed_slots())
         return {*self.manager.names, *self.mapper.synonyms.keys()} - changed
 
     def unmodified_intersection(self, keys: Iterable[str]) -> set[str]:
@@ -282,7 +282,16 @@ class InstanceState(_core.Inspected, InspectionAttr, Generic[_T]):
         flags = self._flags
         if flags & _core.STATE_KEY:
             return bool(flags & _core.STATE_MODIFIED)
-        return bool(_core.changed_slots(self._object))
+        return bool(self._changed_slots())
+
+    def _changed_slots(self) -> list[int]:
+        """Slots that were changed since the last flush: of an object without a row those that no
+        flush has written, of which it may have been through one that was rolled back."""
+        obj = self._object
+        slots = _core.changed_slots(obj)
+        if self._flags & _core.STATE_KEY:
+            return slots
+        return [slot for slot in slots if any(_core.history(obj, slot)[::2])]
 
     @property
     def expired(self) -> bool:
@@ -307,7 +316,7 @@ class InstanceState(_core.Inspected, InspectionAttr, Generic[_T]):
     def committed_state(self) -> Any:
         """Old values of the changed attributes."""
         obj, names = self._object, self.manager.names
-        slots = set(_core.changed_slots(obj))
+        slots = set(self._changed_slots())
         return {name: _core.committed(obj, slot) for name, slot in names.items() if slot in slots}
 
     def get_history(self, key: str, passive: Any) -> History:

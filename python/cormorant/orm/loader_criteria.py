@@ -143,6 +143,22 @@ def criteria_about(options: Iterable[LoaderCriteriaOption], entity: Any) -> list
     return found
 
 
+#: what stands for the criteria of every option
+EVERY = object()
+
+
+def without_criteria(expression: Any) -> Any:
+    """An expression in whose SELECTs no criteria hold: SQLAlchemy takes the entities out of what
+    with_expression() is given."""
+    if all(element.__visit_name__ != "select" for element in visitors.iterate(expression)):
+        return expression
+
+    def mark(select: Any) -> None:
+        select._within_criterion = EVERY
+
+    return visitors.cloned_traverse(expression, {}, {"select": mark})
+
+
 _LEAVES = frozenset(["column", "bindparam", "null", "true", "false"])
 
 

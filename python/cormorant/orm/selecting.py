@@ -22,7 +22,7 @@ from .joining import (
     selectable_of,
 )
 from .load_table import LoadTable, resolve_options
-from .loader_criteria import LoaderCriteriaOption, criteria_about
+from .loader_criteria import EVERY, LoaderCriteriaOption, criteria_about
 from .nodes import EntityNode, Item, entity_name
 from .program import item_name, no_column
 from .strategies import (
@@ -331,7 +331,7 @@ class SelectState:
             option
             for option in options
             if isinstance(option, LoaderCriteriaOption)
-            and (outer is None or option._origin != outer)
+            and (outer is None or (option._origin != outer and outer is not EVERY))
         ]
         if self.table is not None and not self.embedded:
             found += [o for o in self.table.criteria if o not in found]

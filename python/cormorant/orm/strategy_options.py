@@ -19,7 +19,7 @@ from .attributes import QueryableAttribute
 from .base import pickled_part, unpickled_part
 from .exc import LoaderStrategyException
 from .interfaces import LoaderOption, ORMOption
-from .loader_criteria import LoaderCriteriaOption
+from .loader_criteria import LoaderCriteriaOption, without_criteria
 from .relationships import RelationshipProperty
 
 if TYPE_CHECKING:
@@ -377,7 +377,7 @@ class Load(LoaderOption):
             raise sa_exc.ArgumentError(
                 f"Column expression expected for with_expression(), got {expression!r}"
             )
-        expression = labelled(expression)
+        expression = labelled(without_criteria(expression))
         load = self._apply(key, "query_expression")
         element = load._elements[-1]
         element.criteria = (expression,)

@@ -72,8 +72,17 @@ made_once(PyObject **cache, PyObject *(*make)(void))
         if (made == NULL && ask_function()) {
             made = Py_NewRef(Py_None);
         }
-        /* The import may have run this function too. */
-        Py_XSETREF(*cache, made);
+        if (made == NULL) {
+            return NULL;
+        }
+        /* The import may have run this function, too, and another thread call
+         * what that has made: the first one stays. */
+        if (*cache == NULL) {
+            *cache = made;
+        }
+        else {
+            Py_DECREF(made);
+        }
     }
     return *cache;
 }

@@ -224,3 +224,33 @@ def test_the_collector_changes_the_rows_whose_first_items_are_taken(
     # from CPython 3.12 on it runs between two bytecodes alone
     assert said == ("the rows have changed" if sys.version_info < (3, 12) else None)
     assert len(kept) == 9
+
+
+class Fresh:
+    """A sequence whose items nobody else has."""
+
+    def __init__(self, *items: Any) -> None:
+        self.items = items
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, at: int) -> Any:
+        item = self.items[at]
+        return "".join(list(item)) if isinstance(item, str) else item
+
+
+def test_names_that_a_sequence_makes_when_it_is_asked() -> None:
+    conn = connect()
+    run(conn, "create table blobs (data)")
+    run(conn, "insert into blobs values (x'0102')")
+    place: Any = Fresh("main", "blobs", "data", 1)
+    assert conn.blob_read(tuple(place), 0, 2) == b"\1\2"
+    for use in (
+        lambda: conn.blob_size(place, False),
+        lambda: conn.blob_read(place, 0, 2),
+        lambda: conn.blob_write(place, 0, b"\3"),
+        lambda: _core.Plan("select 1", many=Fresh("arrays", "guard")),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(TypeError, match="tuple"):
+            use()

@@ -125,17 +125,34 @@ crm_connection_backup(crm_connection *self, PyObject *args)
     return crm_none_or_error(status);
 }
 
+/* A place from a tuple, which keeps the names: another sequence may make them
+ * anew each time.  For PyArg_ParseTuple's O&. */
+static int
+read_place(PyObject *given, void *to)
+{
+    crm_place *place = to;
+    long long row;
+    if (!PyTuple_Check(given)) {
+        PyErr_Format(PyExc_TypeError, "a place must be a tuple, not %.100s",
+                     Py_TYPE(given)->tp_name);
+        return 0;
+    }
+    if (!PyArg_ParseTuple(given, "sssL", &place->database, &place->table,
+                          &place->column, &row)) {
+        return 0;
+    }
+    place->row = row;
+    return 1;
+}
+
 PyObject *
 crm_connection_blob_size(crm_connection *self, PyObject *args)
 {
     crm_place place;
-    long long row;
     int write;
-    if (!PyArg_ParseTuple(args, "(sssL)p:blob_size", &place.database,
-                          &place.table, &place.column, &row, &write)) {
+    if (!PyArg_ParseTuple(args, "O&p:blob_size", read_place, &place, &write)) {
         return NULL;
     }
-    place.row = row;
     if (crm_connection_able(self, self->driver->blob_size != NULL, "blobs") <
             0 ||
         crm_call_begin(self) < 0) {
@@ -173,13 +190,11 @@ PyObject *
 crm_connection_blob_read(crm_connection *self, PyObject *args)
 {
     crm_place place;
-    long long row;
     int offset, len;
-    if (!PyArg_ParseTuple(args, "(sssL)ii:blob_read", &place.database,
-                          &place.table, &place.column, &row, &offset, &len)) {
+    if (!PyArg_ParseTuple(args, "O&ii:blob_read", read_place, &place, &offset,
+                          &len)) {
         return NULL;
     }
-    place.row = row;
     PyObject *result = PyBytes_FromStringAndSize(NULL, len);
     if (result != NULL &&
         use_blob(self, &place, false, PyBytes_AS_STRING(result), len, offset) <
@@ -193,14 +208,12 @@ PyObject *
 crm_connection_blob_write(crm_connection *self, PyObject *args)
 {
     crm_place place;
-    long long row;
     int offset;
     Py_buffer data;
-    if (!PyArg_ParseTuple(args, "(sssL)iy*:blob_write", &place.database,
-                          &place.table, &place.column, &row, &offset, &data)) {
+    if (!PyArg_ParseTuple(args, "O&iy*:blob_write", read_place, &place, &offset,
+                          &data)) {
         return NULL;
     }
-    place.row = row;
     int status = use_blob(self, &place, true, data.buf, data.len, offset);
     PyBuffer_Release(&data);
     return crm_none_or_error(status);

@@ -105,8 +105,12 @@ plan_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
                                      &typed, &many, &json_text)) {
         return NULL;
     }
-    if (many != Py_None &&
-        !PyArg_Parse(many, "(UU);many is (arrays, guard)", &arrays, &guard)) {
+    if (many != Py_None && !PyTuple_Check(many)) {
+        PyErr_SetString(PyExc_TypeError, "many is a tuple (arrays, guard)");
+        return NULL;
+    }
+    if (many != Py_None && !PyArg_ParseTuple(many, "UU;many is (arrays, guard)",
+                                             &arrays, &guard)) {
         return NULL;
     }
     crm_core *core = crm_core_of(type);

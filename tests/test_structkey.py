@@ -155,6 +155,36 @@ def test_constructs_may_change_while_their_key_is_made() -> None:
     assert key[:5] == ("node", 1, False, "leaf", ("meddler", "leaf", "leaf"))
 
 
+def test_a_name_that_leaves_when_it_is_hashed() -> None:
+    told: list[str] = []
+
+    class Name:
+        """Equal to nothing, with the hash of a name that is looked for."""
+
+        leaves: Any = None
+
+        def __hash__(self) -> int:
+            if self.leaves is not None:
+                self.leaves.clear()
+            return hash("odd")
+
+        def __eq__(self, other: object) -> bool:
+            told.append("compared")
+            return False
+
+        def __del__(self) -> None:
+            told.append("gone")
+
+    node = Node()
+    names = node.__dict__
+    name = Name()
+    names[name] = 1
+    name.leaves = names
+    del name
+    assert node._cache_key(KeyContext()) == Node()._cache_key(KeyContext())
+    assert told[0] == "compared" and told[-1] == "gone"
+
+
 def test_deep_constructs_end_in_an_error_not_a_crash() -> None:
     node = Node()
     for _ in range(100_000):

@@ -278,7 +278,10 @@ gather(crm_recipe *self, PyObject *dict, PyObject **values)
             Py_XSETREF(values[place], Py_NewRef(value));
         }
         else if (!rare) {
+            /* what is no str may run code, which changes the dictionary */
+            Py_INCREF(name);
             rare = PySet_Contains(self->rare, name);
+            Py_DECREF(name);
             if (rare < 0) {
                 return -1;
             }

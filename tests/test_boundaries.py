@@ -239,3 +239,32 @@ def test_a_long_chain_is_dropped() -> None:
         session.add(chain(Link, 50_000))
         session.rollback()
         assert not session.new
+
+
+def test_savepoints_as_deep_as_they_go() -> None:
+    """What each of them inserts is told from what the others do."""
+    base: Any = declarative_base()
+
+    class Thing(base):
+        __tablename__ = "deep"
+        id = sa.Column(sa.Integer, primary_key=True)
+
+    engine = sa.create_engine("sqlite://")
+    base.metadata.create_all(engine)
+    with Session(engine) as session:
+        nested, things = [], []
+        for _ in range(254):
+            nested.append(session.begin_nested())
+            things.append(Thing())
+            session.add(things[-1])
+            session.flush()
+        with pytest.raises(sa.exc.InvalidRequestError, match="deeper than 254"):
+            session.begin_nested()
+        for left in (253, 252):
+            nested[left].rollback()
+            assert [sa.inspect(thing).persistent for thing in things] == [
+                at < left for at in range(254)
+            ]
+        nested[0].commit()
+        session.commit()
+        assert session.query(Thing).count() == 252

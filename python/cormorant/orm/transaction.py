@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from .session import Session
 
 MAX_LEVEL = 255
-"""Deepest nesting the state of an object can remember; deeper levels count as this one."""
+"""Deepest nesting the state of an object can remember. Objects of deeper levels would look alike,
+so that a rollback of one took those of the others for its own."""
 
 
 class SessionTransactionState(enum.Enum):
@@ -108,6 +109,10 @@ class SessionTransaction:
         self._state = ACTIVE
         self._rollback_exception: BaseException | None = None
         self._level: int = 1 if parent is None else min(parent._level + 1, MAX_LEVEL)
+        if self.nested and parent is not None and parent._level == MAX_LEVEL:
+            raise exc.InvalidRequestError(
+                f"Savepoints of a Session cannot be nested deeper than {MAX_LEVEL - 1}"
+            )
         # True when a flush inserted objects in it.
         self._born = False
         # Inserted in this transaction, and then taken out of the session by the program.

@@ -182,7 +182,8 @@ def test_a_name_that_leaves_when_it_is_hashed() -> None:
     name.leaves = names
     del name
     assert node._cache_key(KeyContext()) == Node()._cache_key(KeyContext())
-    assert told[0] == "compared" and told[-1] == "gone"
+    assert told[0] == "compared"
+    assert told[-1] == "gone"
 
 
 def test_deep_constructs_end_in_an_error_not_a_crash() -> None:

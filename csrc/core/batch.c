@@ -48,8 +48,9 @@ crm_batch_use(crm_batch *batch, crm_plan *plan)
     return make_room(batch);
 }
 
-void
-crm_batch_drop(crm_batch *batch)
+/* Forgets the rows added and not run. */
+static void
+drop_cells(crm_batch *batch)
 {
     size_t count = batch->nrows * batch->width;
     batch->nrows = 0;
@@ -62,7 +63,7 @@ void
 crm_batch_end(crm_batch *batch)
 {
     if (batch->keep != NULL) {
-        crm_batch_drop(batch);
+        drop_cells(batch);
     }
     crm_rows_clear(&batch->result);
     PyMem_Free(batch->cells);
@@ -156,6 +157,6 @@ crm_batch_run(crm_batch *batch)
         return crm_connection_raise(batch->conn, &err);
     }
     batch->conn->changes += batch->changed - before;
-    crm_batch_drop(batch);
+    drop_cells(batch);
     return 0;
 }

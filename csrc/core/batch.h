@@ -71,7 +71,4 @@ crm_batch_add(crm_batch *batch)
 /* Runs the rows added so far: 0, or -1 with an exception; `done` then says how
  * many rows were run, and rows[done - …] is the one that failed. */
 int crm_batch_run(crm_batch *batch);
-/* Forgets the rows added and not run. */
-void crm_batch_drop(crm_batch *batch);
-
 #endif /* CRM_BATCH_H */

@@ -172,8 +172,10 @@ crm_box_state(crm_core *core, PyObject *obj)
     return &box->state;
 }
 
-crm_state *
-crm_box_attach(crm_manager *manager, PyObject *obj)
+/* The state of an object, made if it is not there; NULL with an exception,
+ * which is TypeError if objects of the class cannot have one. */
+static crm_state *
+attach(crm_manager *manager, PyObject *obj)
 {
     crm_core *core = manager->core;
     crm_state *state = crm_box_state(core, obj);
@@ -248,7 +250,7 @@ crm_box_new(crm_manager *manager, crm_state **state)
                      crm_type_name(type), crm_type_name(type));
     }
     else {
-        found = crm_box_attach(manager, obj);
+        found = attach(manager, obj);
         if (found != NULL && (found->map != NULL || found->flags & CRM_S_KEY)) {
             crm_raise(manager->core, "InvalidRequestError",
                       "%s.__new__() gave an object that has an identity",
@@ -274,8 +276,7 @@ crm_box_adopt(PyObject *module, PyObject *obj)
     if (manager == NULL || !manager->boxed) {
         return crm_raise_unmapped(core, obj);
     }
-    if (crm_manager_complete(manager) < 0 ||
-        crm_box_attach(manager, obj) == NULL) {
+    if (crm_manager_complete(manager) < 0 || attach(manager, obj) == NULL) {
         return NULL;
     }
     Py_RETURN_NONE;
@@ -348,7 +349,7 @@ object_get_dict(PyObject *obj, void *Py_UNUSED(closure))
         if (manager == NULL || !manager->boxed || PyDict_GET_SIZE(dict) != 0) {
             return dict;
         }
-        if (crm_box_attach(manager, obj) == NULL) {
+        if (attach(manager, obj) == NULL) {
             Py_DECREF(dict);
             return NULL;
         }
@@ -369,7 +370,7 @@ object_set_dict(PyObject *obj, PyObject *value, void *Py_UNUSED(closure))
         return PyObject_GenericSetDict(obj, value, NULL);
     }
     crm_manager *manager = crm_manager_find(core, Py_TYPE(obj));
-    if (manager == NULL || crm_box_attach(manager, obj) == NULL) {
+    if (manager == NULL || attach(manager, obj) == NULL) {
         return -1;
     }
     return crm_view_assign(core, obj, value);
@@ -404,7 +405,7 @@ object_setstate(PyObject *obj, PyObject *given)
     crm_core *core = core_of_object(obj);
     crm_manager *manager =
         core == NULL ? NULL : crm_manager_find(core, Py_TYPE(obj));
-    if (manager == NULL || crm_box_attach(manager, obj) == NULL) {
+    if (manager == NULL || attach(manager, obj) == NULL) {
         return NULL;
     }
     return crm_entity_setstate(core, obj, given);

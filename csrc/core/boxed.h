@@ -20,9 +20,6 @@
 /* The boxed state of an object, borrowed; NULL without an exception if it has
  * none. */
 crm_state *crm_box_state(crm_core *core, PyObject *obj);
-/* The same, made if it is not there; NULL with an exception, which is TypeError
- * if objects of the class cannot have one. */
-crm_state *crm_box_attach(crm_manager *manager, PyObject *obj);
 /* The value of an attribute of an object without a state, from before its class
  * was mapped: new reference, NULL with UnmappedInstanceError if it has none. */
 PyObject *crm_box_plain_value(crm_core *core, PyObject *obj, PyObject *name);

@@ -1,4 +1,5 @@
-/* collection_impl.h: what collection.c, list.c and set.c share. */
+/* collection_impl.h: what collection.c, list.c and set.c share.  All functions
+ * need the GIL. */
 #ifndef CRM_COLLECTION_IMPL_H
 #define CRM_COLLECTION_IMPL_H
 

@@ -264,17 +264,6 @@ typedef struct {
     PyObject *names; /* owned, or NULL: of columns that no program is for */
 } crm_outcome;
 
-/* Binds and runs a plan with the GIL released, reading up to max_rows rows
- * (SIZE_MAX: all).  CRM_MORE or CRM_DONE, or CRM_FAIL with an exception (there
- * is no outcome then).  With CRM_MORE the statement stays busy, the parameters
- * alive, until fetch ends the run or release gives it up.  `rows` is
- * initialized here.  What `present` (NULL is allowed) notes has to live as long
- * as they do. */
-int crm_connection_run(crm_connection *self, crm_plan *plan,
-                       PyObject *const *values, size_t nvalues, crm_rows *rows,
-                       size_t max_rows, struct crm_present *present,
-                       crm_outcome *outcome);
-
 /* Continues run number `run` of a statement, appending to `rows` (initialized
  * by the caller).  CRM_MORE, CRM_DONE, or CRM_FAIL with an exception: also when
  * the connection was closed or reset meanwhile. */

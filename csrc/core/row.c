@@ -37,8 +37,9 @@ crm_row_has_key(crm_row *row, PyObject *key)
 
 /* ---- Row -------------------------------------------------------------- */
 
-PyObject *
-crm_row_tuple(crm_row *self)
+/* The items as a new tuple; NULL with an exception. */
+static PyObject *
+tuple_of(crm_row *self)
 {
     if (crm_row_is_derived(self)) {
         return Py_NewRef(self->items[0]);
@@ -242,7 +243,7 @@ row_subscript(crm_row *self, PyObject *key)
         return row_item(self, i < 0 ? i + crm_row_count(self) : i);
     }
     if (PySlice_Check(key)) {
-        PyObject *tuple = crm_row_tuple(self);
+        PyObject *tuple = tuple_of(self);
         if (tuple == NULL) {
             return NULL;
         }
@@ -333,7 +334,7 @@ row_iter(crm_row *self)
         }
         return (PyObject *)made;
     }
-    PyObject *tuple = crm_row_tuple(self);
+    PyObject *tuple = tuple_of(self);
     if (tuple == NULL) {
         return NULL;
     }
@@ -345,7 +346,7 @@ row_iter(crm_row *self)
 static PyObject *
 row_repr(crm_row *self)
 {
-    PyObject *tuple = crm_row_tuple(self);
+    PyObject *tuple = tuple_of(self);
     if (tuple == NULL) {
         return NULL;
     }
@@ -357,7 +358,7 @@ row_repr(crm_row *self)
 static Py_hash_t
 row_hash(crm_row *self)
 {
-    PyObject *tuple = crm_row_tuple(self);
+    PyObject *tuple = tuple_of(self);
     if (tuple == NULL) {
         return -1;
     }
@@ -370,13 +371,13 @@ row_hash(crm_row *self)
 static PyObject *
 row_richcompare(crm_row *self, PyObject *other, int op)
 {
-    PyObject *left = crm_row_tuple(self);
+    PyObject *left = tuple_of(self);
     if (left == NULL) {
         return NULL;
     }
     PyObject *right =
         PyObject_TypeCheck(other, crm_row_keys(self)->core->row_type)
-            ? crm_row_tuple((crm_row *)other)
+            ? tuple_of((crm_row *)other)
             : Py_NewRef(other);
     PyObject *result = NULL;
     if (right != NULL) {
@@ -497,7 +498,7 @@ row_get_parent(crm_row *self, void *Py_UNUSED(closure))
 static PyObject *
 row_get_data(crm_row *self, void *Py_UNUSED(closure))
 {
-    return crm_row_tuple(self);
+    return tuple_of(self);
 }
 
 static PyObject *
@@ -527,7 +528,7 @@ row_plain_tuple(crm_row *self, PyObject *Py_UNUSED(none))
 static PyObject *
 row_to_tuple(crm_row *self, PyObject *Py_UNUSED(none))
 {
-    return crm_row_tuple(self);
+    return tuple_of(self);
 }
 
 static PyObject *
@@ -587,7 +588,7 @@ row_index(crm_row *self, PyObject *const *args, Py_ssize_t nargs)
 static PyObject *
 row_reduce(crm_row *self, PyObject *Py_UNUSED(none))
 {
-    PyObject *values = crm_row_tuple(self);
+    PyObject *values = tuple_of(self);
     if (values == NULL) {
         return NULL;
     }

@@ -1,4 +1,5 @@
-/* rowmapping.h: a row as a read-only mapping (_core.RowMapping). */
+/* rowmapping.h: a row as a read-only mapping (_core.RowMapping).  All functions
+ * need the GIL. */
 #ifndef CRM_ROWMAPPING_H
 #define CRM_ROWMAPPING_H
 
@@ -9,8 +10,7 @@
 PyObject *crm_row_by_key(crm_row *row, PyObject *key);
 /* 1, 0, or -1 with an exception. */
 int crm_row_has_key(crm_row *row, PyObject *key);
-/* The items as a new tuple; by name as a new dict.  NULL with an exception. */
-PyObject *crm_row_tuple(crm_row *row);
+/* The items by name, a new dict; NULL with an exception. */
 PyObject *crm_row_dict(crm_row *row);
 
 /* A mapping over a row; NULL with MemoryError. */

@@ -203,11 +203,16 @@ take_outcome(crm_connection *self, const crm_plan *plan, const crm_rows *rows,
     return 0;
 }
 
-int
-crm_connection_run(crm_connection *self, crm_plan *plan,
-                   PyObject *const *values, size_t nvalues, crm_rows *rows,
-                   size_t max_rows, struct crm_present *present,
-                   crm_outcome *outcome)
+/* Binds and runs a plan with the GIL released, reading up to max_rows rows
+ * (SIZE_MAX: all).  CRM_MORE or CRM_DONE, or CRM_FAIL with an exception (there
+ * is no outcome then).  With CRM_MORE the statement stays busy, the parameters
+ * alive, until fetch ends the run or release gives it up.  `rows` is
+ * initialized here.  What `present` (NULL is allowed) notes has to live as long
+ * as they do. */
+static int
+run_plan(crm_connection *self, crm_plan *plan, PyObject *const *values,
+         size_t nvalues, crm_rows *rows, size_t max_rows,
+         struct crm_present *present, crm_outcome *outcome)
 {
     crm_params params;
     crm_entry *entry = NULL;
@@ -457,10 +462,9 @@ crm_connection_execute(crm_connection *self, PyObject *const *args,
     size_t max_rows = a.stream == 0 ? SIZE_MAX : (size_t)a.stream;
     crm_present present = {a.stream == 0 ? a.plan->program : NULL, a.session,
                            a.flags, NULL};
-    int status =
-        crm_connection_run(self, a.plan, &PyTuple_GET_ITEM(a.values, 0),
-                           (size_t)PyTuple_GET_SIZE(a.values), &rows, max_rows,
-                           &present, &outcome);
+    int status = run_plan(self, a.plan, &PyTuple_GET_ITEM(a.values, 0),
+                          (size_t)PyTuple_GET_SIZE(a.values), &rows, max_rows,
+                          &present, &outcome);
     if (status >= 0) {
         int flags = a.flags | (status == CRM_MORE ? CRM_CURSOR_MORE : 0);
         cursor = crm_cursor_new(self, a.plan, a.session, &rows, &present,

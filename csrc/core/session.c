@@ -130,6 +130,31 @@ displaced(crm_state *state)
     }
 }
 
+/* "<User at 0x7f…>": new reference. */
+static PyObject *
+state_str(crm_state *state)
+{
+    PyObject *obj = crm_state_object(state);
+    return PyUnicode_FromFormat("<%s at %p>", crm_type_name(Py_TYPE(obj)), obj);
+}
+
+/* -1 with an exception if a state is attached to another session, else 0. */
+static int
+check_own(const crm_session *self, crm_state *state)
+{
+    const crm_session *other = state->map == NULL ? self : state->map->session;
+    PyObject *text = other == self ? NULL : state_str(state);
+    if (text != NULL) {
+        crm_raise(self->core, "InvalidRequestError",
+                  "Object '%U' is already attached to session '%llu' (this is "
+                  "'%llu')",
+                  text, (unsigned long long)other->hash_key,
+                  (unsigned long long)self->hash_key);
+        Py_DECREF(text);
+    }
+    return other == self ? 0 : -1;
+}
+
 /* Whether nothing has happened to a state, while keys were compared, that keeps
  * it from a map: -1 with an exception otherwise. */
 static int
@@ -143,7 +168,7 @@ may_enter(const crm_map *map, crm_state *state, const crm_key *key)
         return crm_session_refuse(state, "InvalidRequestError",
                                   "Instance '%U' has another identity by now");
     }
-    return crm_session_check_own(map->session, state);
+    return check_own(map->session, state);
 }
 
 /* As crm_session_attach(), by an integer key: nothing runs that could change
@@ -328,18 +353,11 @@ crm_type_name(PyTypeObject *type)
     return dot != NULL ? dot + 1 : type->tp_name;
 }
 
-PyObject *
-crm_state_str(crm_state *state)
-{
-    PyObject *obj = crm_state_object(state);
-    return PyUnicode_FromFormat("<%s at %p>", crm_type_name(Py_TYPE(obj)), obj);
-}
-
 /* An exc.InvalidRequestError whose text has the object in the place of %U. */
 int
 crm_session_refuse(crm_state *state, const char *exc_name, const char *format)
 {
-    PyObject *text = crm_state_str(state);
+    PyObject *text = state_str(state);
     if (text != NULL) {
         crm_raise(crm_state_manager(state)->core, exc_name, format, text);
         Py_DECREF(text);
@@ -360,22 +378,6 @@ crm_session_mapped(crm_session *self, PyObject *obj)
 /* ---- adding ----------------------------------------------------------- */
 
 int
-crm_session_check_own(const crm_session *self, crm_state *state)
-{
-    const crm_session *other = state->map == NULL ? self : state->map->session;
-    PyObject *text = other == self ? NULL : crm_state_str(state);
-    if (text != NULL) {
-        crm_raise(self->core, "InvalidRequestError",
-                  "Object '%U' is already attached to session '%llu' (this is "
-                  "'%llu')",
-                  text, (unsigned long long)other->hash_key,
-                  (unsigned long long)self->hash_key);
-        Py_DECREF(text);
-    }
-    return other == self ? 0 : -1;
-}
-
-int
 crm_session_before_attach(crm_session *self, crm_state *state)
 {
     if (state->map == NULL) {
@@ -394,7 +396,7 @@ crm_session_before_attach(crm_session *self, crm_state *state)
         }
         /* the listener has attached it */
     }
-    return crm_session_check_own(self, state);
+    return check_own(self, state);
 }
 
 /* Tells listeners that an object came into the session. */
@@ -426,7 +428,7 @@ crm_session_attach_checked(crm_session *self, crm_state *state)
     int failed = other == NULL && PyErr_Occurred() != NULL;
     int taken = other != NULL && other != state;
     Py_XDECREF(own);
-    if (failed || crm_session_check_own(self, state) < 0) {
+    if (failed || check_own(self, state) < 0) {
         return -1;
     }
     int gone = crm_ptrset_has(&self->gone, state);
@@ -440,7 +442,7 @@ crm_session_attach_checked(crm_session *self, crm_state *state)
         crm_ptrset_remove(&self->gone, state);
         return gone ? 0 : after_attach(self, state);
     }
-    PyObject *text = crm_state_str(state);
+    PyObject *text = state_str(state);
     PyObject *shown = crm_state_key(state);
     if (text != NULL && shown != NULL) {
         crm_raise(self->core, "InvalidRequestError",
@@ -623,9 +625,8 @@ take_out(crm_session *session, crm_state *state)
 static int
 rekey(crm_map *map, crm_state *state, const crm_key *key, PyObject *own)
 {
-    int status = take_out(map->session, state) < 0
-                     ? -1
-                     : crm_session_check_own(map->session, state);
+    int status =
+        take_out(map->session, state) < 0 ? -1 : check_own(map->session, state);
     if (status < 0) {
         Py_XDECREF(own);
         return -1;

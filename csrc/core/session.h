@@ -16,8 +16,6 @@
  * unhold may drop the last reference. */
 int crm_session_hold(crm_ptrset *set, crm_state *state, uint32_t flag);
 void crm_session_unhold(crm_ptrset *set, crm_state *state, uint32_t flag);
-/* -1 with an exception if a state is attached to another session, else 0. */
-int crm_session_check_own(const crm_session *session, crm_state *state);
 /* 1: is to be attached, 0: is attached to this session, -1: an error, it is
  * attached to another. */
 int crm_session_before_attach(crm_session *session, crm_state *state);

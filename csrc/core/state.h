@@ -276,9 +276,6 @@ int crm_entity_setattro(PyObject *self, PyObject *name, PyObject *value);
 
 /* exc.UnmappedInstanceError for obj; returns NULL. */
 PyObject *crm_raise_unmapped(crm_core *core, PyObject *obj);
-/* "<User at 0x7f…>": new reference. */
-PyObject *crm_state_str(crm_state *state);
-
 /* dictview.c: the live dict of obj.__dict__. */
 PyObject *crm_view_new(crm_core *core, PyObject *obj);
 /* obj.__dict__ = dict. */

@@ -37,8 +37,9 @@ enum {
 #define EPOCH_DAYS   730119
 #define EPOCH_MICROS (INT64_C(730119) * 86400 * 1000000)
 
-Oid
-crm_pg_type_of(const crm_cell *cell)
+/* The type a cell is sent as: an OID, 0 for what the server is to infer. */
+static Oid
+type_of(const crm_cell *cell)
 {
     switch ((crm_tag)cell->tag) {
         case CRM_INT64:
@@ -267,9 +268,9 @@ crm_pg_wanted_type(const crm_stmt *stmt, const crm_cell *cell)
     }
     if (stmt->as_literals && cell->tag == CRM_NUMERIC &&
         crm_is_integer(cell, &integer.u.i)) {
-        return crm_pg_type_of(&integer);
+        return type_of(&integer);
     }
-    return crm_pg_type_of(cell);
+    return type_of(cell);
 }
 
 bool

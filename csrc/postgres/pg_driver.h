@@ -225,8 +225,6 @@ int crm_pg_ask(crm_stmt *stmt, crm_error *err);
 /* What the server knows a prepared statement by: "crm_" and its number. */
 #define CRM_PG_NAME 32
 void crm_pg_name(char name[CRM_PG_NAME], uint64_t number);
-/* The server's copies go with the next statement. */
-void crm_pg_forget_names(crm_stmt *stmt);
 /* Whether an error of prepared statements goes away by preparing them again,
  * which the next run of the statement then does. */
 bool crm_pg_renew(crm_stmt *stmt, const crm_error *err);
@@ -331,8 +329,6 @@ Oid crm_pg_array_of(Oid type);
 /* Whether values of a declared type are sent as text. */
 bool crm_pg_as_text(Oid type);
 void crm_pg_put32(char *to, uint32_t value);
-/* The type a cell is sent as: an OID, 0 for what the server is to infer. */
-Oid crm_pg_type_of(const crm_cell *cell);
 /* True if a statement declared with type `declared` takes the cell. */
 bool crm_pg_type_takes(const crm_stmt *stmt, Oid declared,
                        const crm_cell *cell);

@@ -67,8 +67,9 @@ free_params(crm_stmt *stmt)
     stmt->room = 0;
 }
 
-void
-crm_pg_forget_names(crm_stmt *stmt)
+/* The server's copies go with the next statement. */
+static void
+forget_names(crm_stmt *stmt)
 {
     for (int i = 0; i <= CRM_PG_ARRAYS; i++) {
         if (stmt->names[i] != 0) {
@@ -86,7 +87,7 @@ crm_pg_finalize(crm_stmt *stmt)
         return;
     }
     crm_pg_reset_stmt(stmt);
-    crm_pg_forget_names(stmt);
+    forget_names(stmt);
     crm_pg_finalize(stmt->guard);
     crm_link_remove(&stmt->conn->statements, &stmt->link);
     PQclear(stmt->columns);
@@ -155,7 +156,7 @@ crm_pg_reserve(crm_stmt *stmt, size_t width, size_t rows, crm_error *err)
                         MAX_PARAMS);
     }
     if (stmt->types == NULL || width != stmt->nparams) {
-        crm_pg_forget_names(stmt);
+        forget_names(stmt);
         free(stmt->types);
         free(stmt->inferred);
         stmt->inferred = NULL;
@@ -195,7 +196,7 @@ crm_pg_declare(crm_stmt *stmt, const crm_cell *cells, crm_error *err)
         }
         if (!crm_pg_type_takes(stmt, stmt->types[i], &cells[i])) {
             stmt->types[i] = crm_pg_wanted_type(stmt, &cells[i]);
-            crm_pg_forget_names(stmt);
+            forget_names(stmt);
         }
     }
     return CRM_OK;
@@ -357,7 +358,7 @@ crm_pg_renew(crm_stmt *stmt, const crm_error *err)
     }
     if (strcmp(err->name, "0A000") == 0 &&
         strstr(err->message, "cached plan") != NULL) {
-        crm_pg_forget_names(stmt);
+        forget_names(stmt);
         return true;
     }
     return false;
@@ -395,7 +396,7 @@ forget_types(crm_stmt *stmt, const crm_error *err)
     if (strncmp(err->name, "42", 2) == 0 || strcmp(err->name, "22P02") == 0 ||
         strcmp(err->name, "22007") == 0) {
         memset(stmt->types, 0, stmt->nparams * sizeof(*stmt->types));
-        crm_pg_forget_names(stmt);
+        forget_names(stmt);
     }
 }
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from ..orm.collections import collection, collection_adapter
+from ..orm.collections import collection_adapter
 
 __all__ = ["OrderingList", "count_from_0", "count_from_1", "count_from_n_factory", "ordering_list"]
 
@@ -106,10 +106,6 @@ class OrderingList(list[_T]):
     def append(self, entity: _T) -> None:
         super().append(entity)
         self._order_entity(len(self) - 1, entity, self.reorder_on_append)
-
-    @collection.adds(1)
-    def _append_bare(self, entity: _T) -> None:
-        super().append(entity)
 
     def insert(self, index: Any, entity: _T) -> None:
         super().insert(index, entity)

@@ -253,12 +253,6 @@ def instance_state(instance: object) -> Any:
     return state_of(instance)
 
 
-def class_or_none(entity: Any) -> Any:
-    """The mapped class behind a class, mapper or alias."""
-    mapper = mapper_or_none(entity)
-    return mapper.class_ if mapper is not None else None
-
-
 def instance_str(obj: object) -> str:
     """How messages name an object."""
     return f"<{type(obj).__name__} at {hex(id(obj))}>"

@@ -42,15 +42,6 @@ def query_listeners(cls: type, name: str) -> tuple[Any, ...]:
     return Dispatch(QueryEvents, cls)._find(name)
 
 
-def instance_listeners(cls: type, name: str) -> tuple[Any, ...]:
-    """The functions that listen to an event of the objects of a class."""
-    if name not in instance_events:
-        return ()
-    from .events import InstanceEvents
-
-    return InstanceEvents._of(cls, name)
-
-
 def fire_instrumentation(name: str, cls: type, *args: Any) -> None:
     """Call the listeners of an event of a class that is being mapped."""
     from .events import InstrumentationEvents

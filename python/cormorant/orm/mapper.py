@@ -580,11 +580,6 @@ class Mapper(Hierarchy, PropertyViews, IdentityKeys, Generic[_T]):
         return self.class_
 
     @property
-    def class_attribute_names(self) -> list[str]:
-        """The names of all mapped attributes, in order."""
-        return list(self._props)
-
-    @property
     def mapped_table(self) -> Any:
         """The table, or the join of tables."""
         return self.persist_selectable
@@ -621,13 +616,6 @@ class Mapper(Hierarchy, PropertyViews, IdentityKeys, Generic[_T]):
 
     def __clause_element__(self) -> Any:
         return self._element
-
-    @property
-    def _plain_element(self) -> Any:
-        """The tables of this class alone, though queries of it load subclasses as well."""
-        if self.selectable is self.persist_selectable:
-            return self._element
-        return self.persist_selectable._annotate(dict(self._element._annotations))
 
     @memoized_property
     def _dml_table(self) -> Any:

@@ -586,7 +586,6 @@ class RelationshipProperty(MapperProperty):
             back_populates=self.key,
             **options,
         )
-        prop._is_backref = True  # type: ignore[attr-defined]
         mapper._warn_of_replacing(key, prop)
         mapper._configure_property(key, prop)
         if not prop._configured:

@@ -313,9 +313,6 @@ class SelectCompiler:
             add(label, label, (column, label), column.type)
         return text
 
-    def _grouped_kw(self, kw: dict[str, Any]) -> dict[str, Any]:
-        return kw
-
     def group_by_clause(self, select: Any, **kw: Any) -> str:
         """``GROUP BY``."""
         text = ", ".join(

@@ -114,7 +114,6 @@ class SQLCompiler(ExpressionCompiler, SelectCompiler, DMLCompiler, Compiled):
         name in a schema is in the same SELECT."""
         self.binds: dict[str, BindParameter[Any]] = {}
         self.bind_names: dict[BindParameter[Any], str] = {}
-        self._bind_idents: dict[str, Any] = {}
         self._anon: dict[Any, tuple[str, Any]] = {}
         self._anon_counters: dict[str, int] = {}
         self._cut: dict[tuple[str, Any], str] = {}

@@ -516,9 +516,6 @@ class BinaryExpression(OperatorExpression[_T]):
             )
         return Grouping(self)._negate()
 
-    def _flattened(self) -> list[Any]:
-        return [self.left, self.right]
-
     def _key_of_rest(self, ctx: KeyContext, key: list[Any]) -> None:
         type_key = self.type._static_cache_key
         if type_key is None:

@@ -36,7 +36,7 @@ class Label(NamedColumn[_T]):
         if name is None:
             name = AnonName(self, getattr(element, "name", None) or "anon")
         self.name = name
-        self.key = self._explicit_key = name
+        self.key = name
         self._element = element
         self.type = to_instance(type_) if type_ is not None else original.type
         self._proxies = (original,)

@@ -151,7 +151,6 @@ class Column(DialectKWArgs, SchemaItem, ColumnClause[_T], Generic[_T]):
             if not isinstance(default, (ColumnDefault, Sequence)):
                 default = ColumnDefault(default)
             children.append(default)
-            self._default_given = True
         if onupdate is not None:
             if not isinstance(onupdate, (ColumnDefault, Sequence)):
                 onupdate = ColumnDefault(onupdate, for_update=True)

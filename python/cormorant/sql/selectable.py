@@ -594,9 +594,6 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
             return self.set_label_style(LABEL_STYLE_DISAMBIGUATE_ONLY)
         return self
 
-    def _needs_parens_in_compound(self) -> bool:
-        return self._needs_parens()
-
     def self_group(self, against: Any = None) -> Any:
         if isinstance(against, str) and not self._needs_parens():
             return self

@@ -118,10 +118,6 @@ class TypeEngine(Subscriptable[T]):
         """Type code and argument for the core: how values are bound and read."""
         return (self._code, None)
 
-    def _bind_processor(self, dialect: Any) -> Callable[[Any], Any] | None:
-        """A Python function applied to bound values before the core's codec."""
-        return None
-
     def bind_processor(self, dialect: Any) -> Callable[[Any], Any] | None:
         """A function from a Python value to what the driver is given; None: the value itself."""
         code, arg = self._declared_codec(dialect)

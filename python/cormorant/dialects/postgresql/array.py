@@ -76,9 +76,6 @@ class ARRAY(sqltypes.ARRAY[_T]):
         return (_core.TYPE_ARRAY, (*item._codec(dialect), self.as_tuple))
 
 
-PGArray = ARRAY
-
-
 class array(ClauseList, ColumnElement[_T]):
     """``ARRAY[a, b]`` of expressions and values."""
 
@@ -112,7 +109,6 @@ class array(ClauseList, ColumnElement[_T]):
         self.operator = operators.comma_op
         if item is None:
             item = next((c.type for c in made), sqltypes.NULLTYPE)
-        self._explicit_type = type_ is not None
         if item._is_array:
             self.type = ARRAY(
                 item.item_type,

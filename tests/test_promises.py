@@ -490,11 +490,11 @@ def test_what_most_do_not_need_is_imported_late() -> None:
     subprocess.run([sys.executable, "-c", code], env=env, check=True)
 
 
-def test_a_look_up_by_key_takes_three_frames() -> None:
+def test_a_look_up_by_key_takes_two_frames() -> None:
     session = filled(5)
     held = session.get(Child, 1)
     found = frames(partial(session.get, Child, 2))
-    assert set(found) == {"ExecutingSession.get", "load_on_pk", "_load_at_once"}
+    assert set(found) == {"ExecutingSession.get", "load_at_once"}
     found = frames(partial(session.get, Child, 1))
     assert found == {"ExecutingSession.get": 1}
     assert held.id == 1

@@ -42,7 +42,9 @@ _AUTOFLUSH_WARNING = (
 
 
 _execute = late_function(__name__, "_execute", ".loading", "execute")
+_load_at_once = late_function(__name__, "_load_at_once", ".key_loading", "load_at_once")
 _load_on_pk = late_function(__name__, "_load_on_pk", ".key_loading", "load_on_pk")
+_only_row = late_function(__name__, "_only_row", ".key_loading", "only_row")
 _execute_dml = late_function(__name__, "_execute_dml", ".bulk", "execute_dml")
 
 
@@ -311,6 +313,15 @@ class ExecutingSession(TransactionalSession):
                 # Its row is gone; the SELECT that follows will say so again.
                 if not _core.state_flags(obj) & _core.STATE_DELETED:  # by the flush before
                     self._note_deleted([obj])
+        if (
+            type(ident) is int
+            and with_for_update is None
+            and identity_token is None
+            and not (options or populate_existing or execution_options or bind_arguments)
+        ):
+            rows = _load_at_once(self, mapper, key)
+            if rows is not None:
+                return rows[0] if len(rows) == 1 else _only_row(rows)  # type: ignore[no-any-return]
         if self.bind is None and not bind_arguments and not self._routes:
             self.get_bind(mapper=mapper, clause=mapper.__clause_element__())
         if identity_token is not None:

@@ -75,9 +75,12 @@ def only_row(rows: list[Any]) -> Any:
     return rows[0] if rows else None
 
 
-def _load_at_once(session: Any, key: Any, ident: tuple[Any, ...]) -> list[Any] | None:
+def load_at_once(session: Any, key: Any, ident: tuple[Any, ...]) -> list[Any] | None:
     """The rows of a look-up with nothing to be seen to before or after: the usual one, of
-    which everything but the statement itself is Python. None: it is not such a one."""
+    which everything but the statement itself is Python. None: it is not such a one.
+
+    key: what the plan is found by: the mapper, with the relationship whose lazy load it is.
+    """
     transaction = session._innermost
     if (
         transaction is None
@@ -133,7 +136,7 @@ def load_on_pk(
     """The object of a primary key, by a SELECT, or None. `loaded_for`: the object and the
     relationship whose lazy load it is."""
     obj, prop = loaded_for or (None, None)
-    key: Any = ("get", mapper, prop)
+    key: Any = mapper if prop is None else (mapper, prop)
     plain = (
         not options
         and with_for_update is None
@@ -142,7 +145,7 @@ def load_on_pk(
         and not populate_existing
         and None not in ident
     )
-    if plain and (rows := _load_at_once(session, key, ident)) is not None:
+    if plain and (rows := load_at_once(session, key, ident)) is not None:
         return rows[0] if len(rows) == 1 else only_row(rows)
     heard = listeners(session)
     if not heard:
@@ -154,7 +157,7 @@ def load_on_pk(
                 "fully NULL primary key identity cannot load any object.  This condition may "
                 "raise an error in a future release."
             )
-        key = (*key, nulls)
+        key = (key, nulls)
     statement: Any = None
     if session._routes or bind_arguments or options or with_for_update is not None:
         # a get_bind() of the program's may look at it

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from .. import _core
 
-__all__ = ["DBAPIConnection", "raw_connection_of"]
+__all__ = ["DBAPIConnection", "raw_connection_of", "with_exceptions"]
+
+_C = TypeVar("_C")
+
+_EXCEPTIONS = (
+    "Warning", "Error", "InterfaceError", "DatabaseError", "DataError", "OperationalError",
+    "IntegrityError", "InternalError", "ProgrammingError", "NotSupportedError",
+)  # fmt: skip
+
+
+def with_exceptions(dbapi: Any) -> Callable[[type[_C]], type[_C]]:
+    """A decorator: connections have the exceptions of their DB-API module as attributes, as
+    PEP 249 has it."""
+
+    def decorate(cls: type[_C]) -> type[_C]:
+        for name in _EXCEPTIONS:
+            setattr(cls, name, getattr(dbapi, name))
+        return cls
+
+    return decorate
 
 
 def raw_connection_of(core: _core.Connection) -> Any:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ... import _core
-from . import dbapi
+from ...engine.dbapi_connection import with_exceptions
+from . import dbapi, psycopg2_errors
 from .copying import copy_file
 from .cursor import Cursor as _Cursor
 from .cursor import ServerCursor as _ServerCursor
@@ -100,24 +101,13 @@ _NUMBERS = {name: number for number, name in _LEVELS.items()}
 _UNCHANGED: Any = object()
 
 
+@with_exceptions(psycopg2_errors)
 class Connection(RawConnection):
     """What psycopg2's connections have beside what the DB-API asks for."""
 
     __slots__ = ()
     async_ = 0
     encoding = "UTF8"
-
-    # the exceptions, as attributes: PEP 249
-    Warning = Warning
-    Error = Error
-    InterfaceError = InterfaceError
-    DatabaseError = DatabaseError
-    DataError = DataError
-    OperationalError = OperationalError
-    IntegrityError = IntegrityError
-    InternalError = InternalError
-    ProgrammingError = ProgrammingError
-    NotSupportedError = NotSupportedError
 
     # --- sessions ---
 

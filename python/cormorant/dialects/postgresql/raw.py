@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ... import _core
-from ...engine.dbapi_connection import DBAPIConnection
+from ...engine.dbapi_connection import DBAPIConnection, with_exceptions
 from ...sql.plain_types import quoted
 from . import dbapi
 from .base import PGDialect
@@ -160,22 +160,11 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+@with_exceptions(dbapi)
 class RawConnection(DBAPIConnection):
     """What psycopg's and psycopg2's connections both have."""
 
     __slots__ = ()
-
-    # the exceptions, as attributes: PEP 249
-    Warning = dbapi.Warning
-    Error = dbapi.Error
-    InterfaceError = dbapi.InterfaceError
-    DatabaseError = dbapi.DatabaseError
-    DataError = dbapi.DataError
-    OperationalError = dbapi.OperationalError
-    IntegrityError = dbapi.IntegrityError
-    InternalError = dbapi.InternalError
-    ProgrammingError = dbapi.ProgrammingError
-    NotSupportedError = dbapi.NotSupportedError
 
     def __getattr__(self, name: str) -> Any:
         # what only our own connections have

@@ -12,7 +12,7 @@ from operator import index
 from typing import TYPE_CHECKING, Any
 
 from ... import _core
-from ...engine.dbapi_connection import DBAPIConnection
+from ...engine.dbapi_connection import DBAPIConnection, with_exceptions
 from . import dbapi
 from .cursor import Cursor
 from .dbapi import refusal
@@ -30,22 +30,11 @@ _TRACE, _PROGRESS, _AUTHORIZE = 0, 1, 2
 _LEVELS = frozenset({"", "DEFERRED", "IMMEDIATE", "EXCLUSIVE"})
 
 
+@with_exceptions(dbapi)
 class RawConnection(DBAPIConnection):
     """A connection as those of sqlite3."""
 
     __slots__ = ()
-
-    # the exceptions, as attributes: PEP 249
-    Warning = dbapi.Warning
-    Error = dbapi.Error
-    InterfaceError = dbapi.InterfaceError
-    DatabaseError = dbapi.DatabaseError
-    DataError = dbapi.DataError
-    OperationalError = dbapi.OperationalError
-    IntegrityError = dbapi.IntegrityError
-    InternalError = dbapi.InternalError
-    ProgrammingError = dbapi.ProgrammingError
-    NotSupportedError = dbapi.NotSupportedError
 
     @property  # type: ignore[misc]
     def __class__(self) -> Any:

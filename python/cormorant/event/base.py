@@ -22,10 +22,10 @@ from .. import util
 
 _Key = tuple[int, str, Any]
 
-_CLASS_LISTENERS = "_cormorant_listeners"
+CLASS_LISTENERS = "_cormorant_listeners"
 _of_immutable: dict[type, Any] = {}
 """The same of classes that take no attributes, as `object`."""
-_numbers = itertools.count(1)
+order_of_registration = itertools.count(1)
 _by_name: dict[str, list[type[Events]]] = {}
 _registry: dict[_Key, list[weakref.ref[Listeners]]] = {}
 """The lists that hold a listener: what remove() and contains() look at."""
@@ -55,7 +55,7 @@ def registered(key: _Key) -> bool:
     return key in _registry
 
 
-def _register(key: _Key, listeners: Listeners) -> None:
+def register(key: _Key, listeners: Listeners) -> None:
     def gone(ref: weakref.ref[Listeners]) -> None:
         refs = _registry.get(key)
         if refs is not None and ref in refs:
@@ -273,12 +273,12 @@ class Subscription:
         listeners = self.listeners()
         if any(item.key == self.key for item in listeners):
             return  # the same function is called once
-        number = next(_numbers)
+        number = next(order_of_registration)
         propagate = propagate or self.family._inherited
         listener = Listener(self.key, self.fn, call, -number if insert else number, propagate)
         listeners.append(listener)
-        listeners.sort(key=_number)
-        _register(self.key, listeners)
+        listeners.sort(key=registered_at)
+        register(self.key, listeners)
         self.family._listened.add(self.identifier)
         self.family._listeners_changed(self.accepted, self.identifier)
 
@@ -290,7 +290,7 @@ class Subscription:
             if kept is None:
                 kept = {}
                 try:
-                    type.__setattr__(target, _CLASS_LISTENERS, kept)
+                    type.__setattr__(target, CLASS_LISTENERS, kept)
                 except TypeError:
                     _of_immutable[target] = kept
             names: dict[str, Listeners] = kept.setdefault(self.family, {})
@@ -300,11 +300,11 @@ class Subscription:
 
 
 def _kept_with(cls: type) -> Any:
-    kept = cls.__dict__.get(_CLASS_LISTENERS)
+    kept = cls.__dict__.get(CLASS_LISTENERS)
     return _of_immutable.get(cls) if kept is None else kept
 
 
-def _number(listener: Listener) -> int:
+def registered_at(listener: Listener) -> int:
     return listener.number
 
 
@@ -333,7 +333,7 @@ def class_listeners(family: type[Events], cls: type, name: str) -> list[Listener
         if kept is not None and family in kept:
             own = kept[family].get(name, ())
             found.extend(item for item in own if base is cls or item.propagate)
-    found.sort(key=_number)
+    found.sort(key=registered_at)
     return found
 
 

@@ -20,7 +20,7 @@ from .decl_attributes import (
     scan_hooks,
     warn_of_expression,
 )
-from .decl_types import _complete_column, _from_annotated
+from .decl_types import complete_column, from_annotated
 from .interfaces import MapperProperty
 from .mapper import CONFIGURE_LOCK, Mapper
 from .properties import ColumnProperty, MappedColumn, SynonymProperty
@@ -403,7 +403,7 @@ class Scan:
         if value is ABSENT:
             if found is None or self.explicit_table is not None:
                 return
-            value = _from_annotated(found) or MappedColumn()
+            value = from_annotated(found) or MappedColumn()
         if owner is not None and isinstance(value, (schema.Column, MappedColumn)):
             type.__setattr__(cls, name, value)
         if not self.is_dataclass:
@@ -469,7 +469,7 @@ class Scan:
                 self.existing.add(known)
                 return
         if found is not None and found.container is not None:
-            value = _complete_column(self.registry, value, found, name, self.cls, annotation)
+            value = complete_column(self.registry, value, found, name, self.cls, annotation)
             column = value.column
         elif not value._type_given and not column.foreign_keys:
             raise exc.ArgumentError(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .decl_api import registry as Registry
 
 
-def _from_annotated(found: decl_typing.Annotation) -> Any:
+def from_annotated(found: decl_typing.Annotation) -> Any:
     for item in found.extra:
         if isinstance(item, MappedColumn):
             copied = item._copy()
@@ -47,7 +47,7 @@ def _warn_of_annotated(found: decl_typing.Annotation) -> None:
             )
 
 
-def _complete_column(
+def complete_column(
     registry: Registry,
     value: MappedColumn[Any],
     found: decl_typing.Annotation,
@@ -57,7 +57,7 @@ def _complete_column(
 ) -> MappedColumn[Any]:
     """Give a mapped_column what its annotation says: type and nullability."""
     _warn_of_annotated(found)
-    template = _from_annotated(found)
+    template = from_annotated(found)
     if template is not None and template.column is not value.column:
         value = _merged(template, value)
     column = value.column

@@ -196,7 +196,7 @@ class CompositeProperty(MapperProperty):
 
     def _declare_fields(self, scan: Scan) -> None:
         """Columns that the composite does not name are those of the dataclass's arguments."""
-        from .decl_types import _complete_column
+        from .decl_types import complete_column
 
         cls = self.composite_class
         parameters = python_inspect.signature(cls).parameters
@@ -213,7 +213,7 @@ class CompositeProperty(MapperProperty):
                 annotation = parameter.annotation
                 if annotation is not parameter.empty and attr.column.table is None:
                     found = decl_typing.read_plain(annotation, cls)
-                    attr = _complete_column(
+                    attr = complete_column(
                         scan.registry, attr, found, parameter.name, scan.cls, annotation
                     )
             column = attr.column if isinstance(attr, MappedColumn) else attr

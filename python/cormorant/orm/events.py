@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import _core, exc
 from ..event.base import (
-    _CLASS_LISTENERS,
+    CLASS_LISTENERS,
     Events,
     Listener,
     Subscription,
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 
-def _state(obj: Any) -> Any:
+def state_of(obj: Any) -> Any:
     """The `InstanceState` that listeners with raw=True are given."""
     from .instance import InstanceState
 
@@ -87,7 +87,7 @@ class SessionEvents(Events):
         options.pop("restore_load_context", None)
         if raw and subscription.identifier in _OF_OBJECTS:
             fn = subscription.call
-            subscription.call = lambda session, obj: fn(session, _state(obj))
+            subscription.call = lambda session, obj: fn(session, state_of(obj))
         subscription.add(**options)
 
     @classmethod
@@ -223,7 +223,7 @@ class _ClassEvents(Events):
         from .mapper import Mapper
 
         found = class_listeners(cls, mapped, name)
-        everywhere = Mapper.__dict__.get(_CLASS_LISTENERS)
+        everywhere = Mapper.__dict__.get(CLASS_LISTENERS)
         if everywhere is not None and cls in everywhere and mapped is not Mapper:
             found = [*everywhere[cls].get(name, ()), *found]
         return found
@@ -291,7 +291,9 @@ class MapperEvents(_ClassEvents):
         options.pop("retval", None)
         if raw and name in _OF_ROWS:
             fn = subscription.call
-            subscription.call = lambda mapper, connection, obj: fn(mapper, connection, _state(obj))
+            subscription.call = lambda mapper, connection, obj: fn(
+                mapper, connection, state_of(obj)
+            )
         subscription.add(**options)
 
     def instrument_class(self, mapper: Any, class_: Any) -> None:
@@ -353,7 +355,7 @@ class InstanceEvents(_ClassEvents):
         options.pop("restore_load_context", None)
         if raw and subscription.identifier != "first_init":
             fn = subscription.call
-            subscription.call = lambda obj, *args: fn(_state(obj), *args)
+            subscription.call = lambda obj, *args: fn(state_of(obj), *args)
         subscription.add(**options)
 
     @classmethod

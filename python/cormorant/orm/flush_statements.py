@@ -19,7 +19,7 @@ from .flushinfo import MapperInfo
 from .inheritance import cascaded_slots, copied_slots, key_columns, key_slot
 
 # Rules of columns whose value is made by Python when the program gives none.
-_MADE = (_core.COLUMN_DEFAULT, _core.COLUMN_DEFAULT_UNSET, _core.COLUMN_VERSION)
+MADE_FOR_ROW = (_core.COLUMN_DEFAULT, _core.COLUMN_DEFAULT_UNSET, _core.COLUMN_VERSION)
 
 #: how many slots the core takes at once
 _LOOKED_AT = 64
@@ -136,7 +136,7 @@ class Statements:
                     if slot not in self.pk_slots:
                         self.fetched.append(slot)
                 elif getattr(default, "is_callable", False):
-                    if _uses_context(default):
+                    if uses_context(default):
                         self.context_defaults.append((slot, default.arg))
                         rule = _core.COLUMN_ALWAYS
                     else:
@@ -425,7 +425,7 @@ def _constant(value: Any) -> Any:
 def _made(defaults: list[Any]) -> int:
     """1 if functions make some of the values, 2 if one takes the execution context; or 0."""
     functions = [d for d in defaults if getattr(d, "is_callable", False)]
-    return 2 if any(map(_uses_context, functions)) else int(bool(functions))
+    return 2 if any(map(uses_context, functions)) else int(bool(functions))
 
 
 def filled_in_sql(column: Any) -> bool:
@@ -448,7 +448,7 @@ def _maker(default: Any) -> Any:
     return lambda _ignored: default.arg(None)
 
 
-def _uses_context(default: Any) -> bool:
+def uses_context(default: Any) -> bool:
     """True if a default's function takes the execution context."""
     from ..sql.schema_defaults import _without_context
 
@@ -596,6 +596,6 @@ def statements_of(info: MapperInfo, connection: Any) -> Any:
     return found
 
 
-def _is_expression(value: Any) -> bool:
+def is_expression(value: Any) -> bool:
     cls = type(value)
     return hasattr(cls, "__clause_element__") or hasattr(cls, "__visit_name__")

@@ -11,12 +11,19 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from .. import _core
-from ..event.base import Listener, Subscription, _number, _numbers, _register, class_listeners
+from ..event.base import (
+    Listener,
+    Subscription,
+    class_listeners,
+    order_of_registration,
+    register,
+    registered_at,
+)
 from . import listening
 from .boxed import declarative_constructor
 from .event_tokens import OP_BULK_REPLACE, OP_REMOVE, OP_REPLACE, AttributeEventToken
-from .events import AttributeEvents, InstanceEvents, _state
-from .flush_statements import _MADE
+from .events import AttributeEvents, InstanceEvents, state_of
+from .flush_statements import MADE_FOR_ROW
 from .interfaces import MapperProperty
 
 # --- objects --------------------------------------------------------------------------
@@ -132,7 +139,7 @@ def filled_by_insert(statements: Any, new: list[Any]) -> Filled:
     """What INSERTs are going to fill: what the database returns, then defaults."""
     filled = Filled(new, -1 if statements.next_version is None else statements.version_slot)
     made = {slot for slot, _ in statements.context_defaults}
-    made.update(s for s, rule, _ in statements.insert_rules if rule in _MADE)
+    made.update(s for s, rule, _ in statements.insert_rules if rule in MADE_FOR_ROW)
     made.discard(statements.version_slot)
     slots = [*statements.fetched, *(s for s in statements.slots if s in made)]
     for obj in filled.heard(new):
@@ -289,7 +296,7 @@ def hook_attribute(
         call = lambda obj, value, token: with_key(obj, value, token, key=None)  # noqa: E731
     if raw:
         of_state = call
-        call = lambda obj, *args: of_state(_state(obj), *args)  # noqa: E731
+        call = lambda obj, *args: of_state(state_of(obj), *args)  # noqa: E731
     _keep(subscription, attribute, name, call, propagate, retval and name in _VALUED)
     if active_history:
         for mapper in AttributeEvents._mappers_of(cls):
@@ -322,13 +329,13 @@ def _keep(
     listeners = subscription.listeners()
     if any(item.key == subscription.key for item in listeners):
         return
-    number = next(_numbers)
+    number = next(order_of_registration)
     listener = AttributeListener(subscription.key, subscription.fn, call, number, propagate)
     listener.late = bool(prop._configured)
     listener.valued = valued
     listeners.append(listener)
-    listeners.sort(key=_number)
-    _register(subscription.key, listeners)
+    listeners.sort(key=registered_at)
+    register(subscription.key, listeners)
     listening.attribute_events.add(name)
     AttributeEvents._listeners_changed(attribute, name)
 
@@ -468,7 +475,7 @@ class CollectionAdapter:
     @property
     def owner_state(self) -> Any:
         """The state of the object that has the collection."""
-        return _state(self._owner)
+        return state_of(self._owner)
 
     @property
     def attr(self) -> Any:

@@ -11,6 +11,7 @@ other), its nodes are replaced by nodes of single objects.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -201,50 +202,55 @@ def _describe(node: Node) -> str:
 
 
 def _on_cycles(nodes: list[Node], edges: set[Edge]) -> set[Node]:
-    """Nodes that lie on a cycle (Tarjan's strongly connected components)."""
+    """Nodes that lie on a cycle."""
     after: dict[Node, list[Node]] = {node: [] for node in nodes}
     found: set[Node] = set()
     for first, then in edges:
         if first == then:
             found.add(first)
         after[first].append(then)
+    for component in _components(after):
+        if len(component) > 1:
+            found.update(component)
+    return found
+
+
+def _components(after: dict[Node, list[Node]]) -> Iterator[list[Node]]:
+    """The strongly connected components of a graph (Tarjan's algorithm, without recursion)."""
     index: dict[Node, int] = {}
     low: dict[Node, int] = {}
     stack: list[Node] = []
     on_stack: set[Node] = set()
-    for root in nodes:
-        if root in index:
-            continue
-        path = [(root, iter(after[root]))]
-        index[root] = low[root] = len(index)
-        stack.append(root)
-        on_stack.add(root)
+    path: list[tuple[Node, Iterator[Node]]] = []
+
+    def enter(node: Node) -> None:
+        index[node] = low[node] = len(index)
+        stack.append(node)
+        on_stack.add(node)
+        path.append((node, iter(after[node])))
+
+    for root in after:
+        if root not in index:
+            enter(root)
         while path:
             node, following = path[-1]
             for then in following:
                 if then not in index:
-                    index[then] = low[then] = len(index)
-                    stack.append(then)
-                    on_stack.add(then)
-                    path.append((then, iter(after[then])))
+                    enter(then)
                     break
                 if then in on_stack:
                     low[node] = min(low[node], index[then])
             else:
                 path.pop()
                 if path:
-                    low[path[-1][0]] = min(low[path[-1][0]], low[node])
+                    before = path[-1][0]
+                    low[before] = min(low[before], low[node])
                 if low[node] == index[node]:
-                    component = []
-                    while True:
-                        member = stack.pop()
-                        on_stack.discard(member)
-                        component.append(member)
-                        if member == node:
-                            break
-                    if len(component) > 1:
-                        found.update(component)
-    return found
+                    component: list[Node] = []
+                    while not component or component[-1] != node:
+                        component.append(stack.pop())
+                    on_stack.difference_update(component)
+                    yield component
 
 
 def plan_of(infos: tuple[MapperInfo, ...], active: frozenset[RelationInfo]) -> Plan:
@@ -357,7 +363,6 @@ def _expand(
     work = flush.work.get(relation.parent)
     if work is None:
         return
-    child_cyclic = relation.target in in_cycle
     for kind, objects in (("process", [*work.new, *work.updates]), ("undo", work.deletes)):
         parent_kind = "save" if kind == "process" else "delete"
         whole = made.get(kind, relation)
@@ -375,26 +380,28 @@ def _expand(
             if whole in expansion:
                 expansion[whole].append(step)
             parent = made.get(parent_kind, relation.parent, obj)
-            children: list[Node] = []
-            if child_cyclic:
-                for group in groups:
-                    for member in group:
-                        if member is None:
-                            continue
-                        flags = _core.state_flags(member)
-                        if flags & _core.STATE_TO_DELETE:
-                            children.append(made.get("delete", relation.target, member))
-                        elif _takes_part(flush, member, flags):
-                            children.append(made.get("save", relation.target, member))
+            if relation.target in in_cycle:
+                children = list(_nodes_of_members(flush, relation, made, groups))
             else:
-                children = [
-                    made.get("save", relation.target),
-                    made.get("delete", relation.target),
-                ]
+                children = [made.get(each, relation.target) for each in ("save", "delete")]
             if relation.post_update:
                 edges.update(_post_update_edges(made, relation, kind, step, parent, children))
             else:
                 edges.update(_object_edges(relation, kind, step, parent, children))
+
+
+def _nodes_of_members(
+    flush: UOWTransaction, relation: RelationInfo, made: Nodes, groups: Iterable[Iterable[Any]]
+) -> Iterator[Node]:
+    """The nodes that write the members of a history."""
+    for member in itertools.chain.from_iterable(groups):
+        if member is None:
+            continue
+        flags = _core.state_flags(member)
+        if flags & _core.STATE_TO_DELETE:
+            yield made.get("delete", relation.target, member)
+        elif _takes_part(flush, member, flags):
+            yield made.get("save", relation.target, member)
 
 
 def _takes_part(flush: UOWTransaction, obj: Any, flags: int) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .. import _core, exc
 from ..util import warn
 from .base import committed_value, instance_str
-from .flush_statements import Hierarchy, Statements, _is_expression, statements_of
+from .flush_statements import Hierarchy, Statements, is_expression, statements_of
 from .flushinfo import MapperInfo
 from .single_rows import fill_onupdates, load_keys, row_key, stale
 
@@ -103,7 +103,7 @@ def _switch_row(
         _core.set_loaded(obj, slot, value)
     if version in values and version not in given:
         _core.set_loaded(obj, version, values[version])
-    expired = [slot for slot in values if _is_expression(values[slot])]
+    expired = [slot for slot in values if is_expression(values[slot])]
     if not statements.eager_update:
         expired += [slot for slot in statements.sql_onupdates if slot not in given]
     if expired:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .. import _core, exc
 from ..engine.execution import DefaultExecutionContext
 from .base import committed_value
-from .flush_statements import _MADE, Statements, _is_expression, _uses_context
+from .flush_statements import MADE_FOR_ROW, Statements, is_expression, uses_context
 
 if TYPE_CHECKING:
     from ..engine.base import Connection
@@ -61,7 +61,7 @@ def _row_params(statements: Statements, obj: Any) -> dict[str, Any]:
             value = None
             if rule in _OMITTING:
                 continue
-            if rule in _MADE:
+            if rule in MADE_FOR_ROW:
                 value = default(None) if callable(default) else default
                 _core.set_loaded(obj, slot, value)
         params[column.key] = value
@@ -94,7 +94,7 @@ def _update_params(
     params: dict[str, Any] = {}
     for slot in changed:
         value = _core.peek(obj, slot)
-        if not _is_expression(value):
+        if not is_expression(value):
             params[statements.column_of[slot].key] = value
     for slot, _ in missing:
         params[statements.column_of[slot].key] = None
@@ -112,7 +112,7 @@ def fill_onupdates(
     """Python onupdate values of objects that are going to be updated."""
     missing = [item for item in statements.python_onupdates if item[0] not in changed]
     functions = [each for _, each in missing if getattr(each, "is_callable", False)]
-    look = any(map(_uses_context, functions))
+    look = any(map(uses_context, functions))
     names = statements._where_key()[1] if look else []
     for obj in objects:
         params = _update_params(statements, obj, changed, missing, names) if look else {}
@@ -143,9 +143,9 @@ def insert_one(flush: UOWTransaction, statements: Statements, connection: Any, o
             if rule in _OMITTING:
                 continue
             value = None
-            if rule in _MADE:
+            if rule in MADE_FOR_ROW:
                 value = made[slot] = default(None) if callable(default) else default
-        elif _is_expression(value):
+        elif is_expression(value):
             expressions[column] = value
             expired.append(slot)
             given.append(slot)
@@ -205,7 +205,7 @@ def update_one(
     for slot in slots:
         value = _core.peek(obj, slot)
         column = statements.column_of[slot]
-        if _is_expression(value):
+        if is_expression(value):
             expressions[column] = value
             if slot in statements.pk_slots or slot == statements.version_slot:
                 fetched = [*fetched, slot]  # its identity follows, or the next UPDATE

@@ -106,7 +106,7 @@ class Cursor(DBAPICursor):
         """Execute a statement once for each parameter set; `returning`: keep the rows of
         each, nextset() goes from one to the next."""
         self._begin()
-        plan, rows = self._planned(_text(sql), list(seq_of_parameters))
+        plan, rows = self._planned(text_of(sql), list(seq_of_parameters))
         if not returning:
             self.rowcount = self._core.execute_many(plan, rows) if rows else 0
         elif rows:
@@ -122,7 +122,7 @@ class Cursor(DBAPICursor):
         from .copying import Copy
 
         self._begin()
-        sql = _text(statement)
+        sql = text_of(statement)
         if params:
             from .literals import compose
 
@@ -150,8 +150,8 @@ class Cursor(DBAPICursor):
     def _given(self, sql: str | bytes, parameters: Any) -> tuple[_core.Plan, Sequence[Any]]:
         """The plan of SQL and the values of its parameters."""
         if parameters is None:
-            return _core.Plan(_text(sql), typed=True), ()
-        plan, rows = self._planned(_text(sql), [parameters])
+            return _core.Plan(text_of(sql), typed=True), ()
+        plan, rows = self._planned(text_of(sql), [parameters])
         return plan, rows[0]
 
     def _planned(self, sql: str, sets: Sequence[Any]) -> tuple[_core.Plan, Sequence[Sequence[Any]]]:
@@ -281,7 +281,7 @@ class ServerCursor(Cursor):
         self._rows(wanted)
 
 
-def _text(sql: str | bytes) -> str:
+def text_of(sql: str | bytes) -> str:
     if isinstance(sql, bytes):
         return sql.decode()
     if not isinstance(sql, str):

@@ -16,7 +16,7 @@ from . import dbapi, psycopg2_errors
 from .copying import copy_file
 from .cursor import Cursor as _Cursor
 from .cursor import ServerCursor as _ServerCursor
-from .cursor import _text
+from .cursor import text_of
 from .dbapi import apilevel, notice, open_connection, paramstyle  # noqa: F401
 from .literal_params import literal_driver_plan
 from .literals import compose, literal, literal_of_psycopg2
@@ -377,7 +377,7 @@ class _Common:
     def mogrify(self, operation: Any, vars: Any = None) -> bytes:
         """The SQL with its parameters as literals."""
         self._check()
-        sql = _text(operation)
+        sql = text_of(operation)
         standard = self._core.about("parameter standard_conforming_strings") == "on"
         if vars is not None:
             sql = compose(sql, vars, standard, literal_of_psycopg2)
@@ -389,7 +389,7 @@ class Cursor(_Common, _Cursor):
 
     def execute(self, query: Any, vars: Any = None) -> None:  # type: ignore[override]
         """Execute one statement, or several if there are no parameters."""
-        text = _text(query)
+        text = text_of(query)
         if vars is not None and _are_sql(vars):
             text, vars = self.mogrify(text, vars).decode(), None
         super().execute(text, vars)
@@ -398,7 +398,7 @@ class Cursor(_Common, _Cursor):
     def executemany(self, query: Any, vars_list: Iterable[Any]) -> None:  # type: ignore[override]
         """Execute a statement once for each parameter set."""
         super().executemany(query, vars_list)
-        self.query = _text(query).encode()
+        self.query = text_of(query).encode()
 
     def callproc(self, procname: str, parameters: Any = ()) -> Any:
         """Call a function: its rows are the result; returns the parameters."""
@@ -429,7 +429,7 @@ class Cursor(_Common, _Cursor):
     def copy_expert(self, sql: Any, file: Any, size: int = 8192) -> None:
         """Run a COPY from or to a file, text or binary."""
         self._begin()
-        text = _text(sql)
+        text = text_of(sql)
         self.query = text.encode()
         self.rowcount = copy_file(self._core, text, file, size)
         self._said = ""

@@ -6,6 +6,13 @@ import datetime as dt
 from typing import Any
 
 
+class Opaque:
+    """A value of no known type."""
+
+    def __repr__(self) -> str:
+        return "<opaque>"
+
+
 def blog(p: Any, **options: Any) -> tuple[Any, Any]:
     """User and Post, one-to-many with a back reference; options go to User.posts."""
 

@@ -1,6 +1,5 @@
 """Engines and connections on both packages: URLs, errors, transactions, execution, logging."""
 
-import enum
 import logging
 import pickle
 import sqlite3
@@ -8,23 +7,7 @@ import sqlite3
 import pytest
 
 from .harness import Peer, compare, making_tests
-from .models import shop
-
-
-class Color(enum.Enum):
-    red = 1
-    green = 2
-    blue = 3
-    teal = 4
-    pink = 5
-
-
-class Opaque:
-    """A value of no known type."""
-
-    def __repr__(self):
-        return "<opaque>"
-
+from .models import Opaque, shop
 
 program = making_tests()
 

@@ -1,25 +1,7 @@
 """Schema on both packages: DDL, its order, attributes, errors, names by convention."""
 
-import enum
-
 from .harness import Peer, compare, making_tests
 from .models import shop
-
-
-class Color(enum.Enum):
-    red = 1
-    green = 2
-    blue = 3
-    teal = 4
-    pink = 5
-
-
-class Opaque:
-    """A value of no known type."""
-
-    def __repr__(self):
-        return "<opaque>"
-
 
 program = making_tests()
 

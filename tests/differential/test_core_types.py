@@ -8,6 +8,7 @@ import pickle
 import uuid
 
 from .harness import Peer, compare, making_tests
+from .models import Opaque
 
 
 class Color(enum.Enum):
@@ -27,13 +28,6 @@ class Plain(enum.StrEnum):
 class Access(enum.Flag):
     read = 1
     write = 2
-
-
-class Opaque:
-    """A value of no known type."""
-
-    def __repr__(self):
-        return "<opaque>"
 
 
 program = making_tests()

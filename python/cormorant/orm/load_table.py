@@ -268,6 +268,25 @@ def _unpack_context(
     return LoadContext(table, _unpack_path(packed))
 
 
+def _about(
+    roots: Sequence[Any], option: Load, raiseerr: bool, former: Sequence[Any]
+) -> Iterator[LoadElement]:
+    """The elements of an option that have something to say of the entities."""
+    for element in option._elements:
+        first = element.path[0]
+        if isinstance(first, str) or first in roots:
+            yield element
+            continue
+        moved = _reconcile(element, roots)
+        if moved is not None:
+            yield moved
+            continue
+        known = any(e is first or _same_lineage(e, first) for e in former)
+        every = isinstance(element.path[-1], str)  # attributes, which may be none
+        if raiseerr and option._strict and not known and not every:
+            raise _does_not_apply(element.path, (*roots, *former))
+
+
 def resolve_options(
     options: Sequence[Any],
     roots: Sequence[Any],
@@ -281,18 +300,7 @@ def resolve_options(
     elements: list[LoadElement] = []
     for option in options:
         if isinstance(option, Load):
-            for element in option._elements:
-                first = element.path[0]
-                if not isinstance(first, str) and first not in roots:
-                    moved = _reconcile(element, roots)
-                    if moved is None:
-                        known = any(e is first or _same_lineage(e, first) for e in former)
-                        every = isinstance(element.path[-1], str)  # attributes, which may be none
-                        if raiseerr and option._strict and not known and not every:
-                            raise _does_not_apply(element.path, (*roots, *former))
-                        continue
-                    element = moved
-                elements.append(element)
+            elements += _about(roots, option, raiseerr, former)
         elif isinstance(option, LoaderCriteriaOption):
             criteria.append(option)
     for element in combined(elements):

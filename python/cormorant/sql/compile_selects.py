@@ -582,91 +582,88 @@ class SelectCompiler:
             finally:
                 self.stack.pop()
         name = self.resolve(cte.name, "alias")
-        new = True
-        owner = self.cte_owners.get(cte)
         stated = self._nested_at(cte)
-        if owner is None and stated is not None and "member" not in stated:
-            owner = _TOP if stated is self.stack[0] else stated
-        elif owner is None and (cte.nesting or nest_here or stated is not None):
-            # the two halves of a recursion are one
-            owner = next(
-                (self.cte_owners[c] for c in self.cte_owners if _restates(c, cte)),
-                None,
-            )
-            if owner is None:
-                owner = self._cte_owner()
-        elif owner is None:
-            owner = _TOP
+        owner = self._owner_of_cte(cte, nest_here, stated)
         existing = self.ctes_by_name.get((id(owner), name))
-        if existing is not None:
-            if cte is existing or cte is existing._restates or hash(cte) == hash(existing):
-                new = False
-            elif existing is cte._restates or _restates(cte, existing):
-                self.ctes.pop(existing, None)
-            elif (
-                _restates(existing, cte)
-                or (cte._cte_alias is not None and cte._cte_alias is existing)
-                or ((cte._is_clone or existing._is_clone) and cte.compare(existing))
-            ):
-                new = False
-            else:
-                raise exc.CompileError(
-                    f"Multiple, unrelated CTEs found with the same name: {name!r}"
-                )
+        new = existing is None or self._replaces_cte(cte, existing, name)
+        restated = existing is not None and existing._restates is cte
         base = cte
         if cte._cte_alias is not None:
             while base._cte_alias is not None:
                 base = base._cte_alias
-            restated = existing is not None and existing._restates is cte
             if base not in self.cte_owners and not restated:
                 self.process(base, asfrom=True, nest_here=nest_here, **kw)
-            new = False
-        if new:
+        elif new:
             self.ctes_by_name[id(owner), name] = cte
             self.ctes[cte] = ""
             self.cte_owners[cte] = owner
-            text = self.preparer.quote(name)
-            if cte.recursive or cte.element.__visit_name__ == "values":
-                names = [
-                    self.preparer.quote(self.resolve(c)) for c in _cte_column_names(cte.element)
-                ]
-                text += f"({', '.join(names)})"
-            text += " AS "
-            if cte._prefixes:
-                text += self._texts(cte._prefixes)
-            text += "\n"
-            stack = self.stack
-            around = {} if owner is _TOP else owner if owner is stated else stack[-1]
-            self.stack = [
-                *stack,
-                {
-                    "correlate_froms": around.get("correlate_froms", set()),
-                    "asfrom_froms": around.get("asfrom_froms", set()),
-                    "results": False,
-                    "labels": LabelScope(None, ()),
-                    "member": True,
-                },
-            ]
-            try:
-                if cte.element.__visit_name__ == "values":
-                    kw["visiting_cte"] = True
-                inner = self.process(cte.element, asfrom=True, **kw)
-            finally:
-                self.stack = stack
-            text += f"({inner})"
-            if cte._suffixes:
-                text += " " + self._texts(cte._suffixes)
+            around = {} if owner is _TOP else owner if owner is stated else self.stack[-1]
+            text = self._text_of_cte(cte, name, around, kw)
             # in the order in which they are complete: a CTE follows those it uses
             self.ctes.pop(cte, None)
             self.ctes[cte] = text
-        if not asfrom:
-            return "" if not ashint else self.preparer.quote(name)
-        if cte._cte_alias is not None:
-            if existing is not None and existing._restates is cte:
-                return self.preparer.quote(name)  # type: ignore[no-any-return]
-            quoted = self.preparer.quote(self.resolve(base.name, "alias"))
-            return f"{quoted} AS {self.preparer.quote(name)}"
-        return self.preparer.quote(name)  # type: ignore[no-any-return]
+        if not asfrom and not ashint:
+            return ""
+        shown: str = self.preparer.quote(name)
+        if not asfrom or base is cte or restated:
+            return shown
+        return f"{self.preparer.quote(self.resolve(base.name, 'alias'))} AS {shown}"
+
+    def _owner_of_cte(self, cte: Any, nest_here: bool, stated: Any) -> Any:
+        """What has the CTE in its WITH clause; `stated` is what add_cte() gave it to."""
+        owner = self.cte_owners.get(cte)
+        if owner is not None:
+            return owner
+        if stated is not None and "member" not in stated:
+            return _TOP if stated is self.stack[0] else stated
+        if not (cte.nesting or nest_here or stated is not None):
+            return _TOP
+        # the two halves of a recursion are one
+        halves = (self.cte_owners[c] for c in self.cte_owners if _restates(c, cte))
+        owner = next(halves, None)
+        return self._cte_owner() if owner is None else owner
+
+    def _replaces_cte(self, cte: Any, existing: Any, name: str) -> bool:
+        """Whether a CTE is written though there is one of its name, which it then stands for;
+        CompileError if the two have nothing to do with each other."""
+        if cte is existing or cte is existing._restates or hash(cte) == hash(existing):
+            return False
+        if existing is cte._restates or _restates(cte, existing):
+            self.ctes.pop(existing, None)
+            return True
+        if (
+            _restates(existing, cte)
+            or (cte._cte_alias is not None and cte._cte_alias is existing)
+            or ((cte._is_clone or existing._is_clone) and cte.compare(existing))
+        ):
+            return False
+        raise exc.CompileError(f"Multiple, unrelated CTEs found with the same name: {name!r}")
+
+    def _text_of_cte(self, cte: Any, name: str, around: Any, kw: dict[str, Any]) -> str:
+        """A CTE as it stands in a WITH clause; `around` is the entry of the stack that it may
+        correlate to."""
+        text: str = self.preparer.quote(name)
+        of_values = cte.element.__visit_name__ == "values"
+        if cte.recursive or of_values:
+            columns = _cte_column_names(cte.element)
+            names = [self.preparer.quote(self.resolve(column)) for column in columns]
+            text += f"({', '.join(names)})"
+        text += " AS "
+        if cte._prefixes:
+            text += self._texts(cte._prefixes)
+        text += "\n"
+        stack = self.stack
+        self.stack = [*stack, _within_cte(around)]
+        try:
+            if of_values:
+                kw["visiting_cte"] = True
+            inner = self.process(cte.element, asfrom=True, **kw)
+        finally:
+            self.stack = stack
+        text += f"({inner})"
+        if cte._suffixes:
+            text += " " + self._texts(cte._suffixes)
+        return text
 
     def _independent_ctes(self, statement: Any, kw: dict[str, Any]) -> None:
         """Those that add_cte() gave to the statement on top of the stack."""
@@ -727,6 +724,17 @@ def _check_widths(cs: Any) -> None:
                 "All selectables passed to CompoundSelect must have identical numbers of columns; "
                 f"select #1 has {width} columns, select #{i} has {len(columns)}"
             )
+
+
+def _within_cte(around: Any) -> dict[str, Any]:
+    """The entry of the stack for what is within a CTE."""
+    return {
+        "correlate_froms": around.get("correlate_froms", set()),
+        "asfrom_froms": around.get("asfrom_froms", set()),
+        "results": False,
+        "labels": LabelScope(None, ()),
+        "member": True,
+    }
 
 
 def _restates(cte: Any, other: Any) -> bool:

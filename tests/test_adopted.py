@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import gc
 import sqlite3
 import sys
 import weakref
+from decimal import Decimal
+from ipaddress import IPv4Address
+from uuid import UUID
 
 import pytest
 
@@ -267,8 +271,18 @@ def test_rows_of_a_cursor_that_lies():
     for rows in 5, [5], None:
         with pytest.raises(TypeError):
             ask(rows)
-    with pytest.raises(sa.exc.NotSupportedError, match="column 'b': a row cannot hold the set"):
-        ask([(1, {2})])
+    for value, kind in ({2}, "set"), ([2], "list"), (2**70, "int"), (IPv4Address(2), "IPv4Address"):
+        match = f"column 'b': a row cannot hold the {kind} that"
+        with pytest.raises(sa.exc.NotSupportedError, match=match):
+            ask([(1, value)])
+    utc = datetime.timezone.utc
+    for value in (
+        Decimal("1.50"), UUID(int=7), datetime.date(2020, 1, 2), datetime.timedelta(1, 2, 3),
+        datetime.datetime(2020, 1, 2, 3, 4, 5, 6), datetime.datetime(2020, 1, 2, tzinfo=utc),
+        datetime.time(1, 2, tzinfo=utc), True, b"bytes", -(2**63), 2.5,
+    ):  # fmt: skip
+        assert ask([(1, value)]) == [(1, value)]
+        assert type(ask([(1, value)])[0][1]) is type(value)
     with pytest.raises(UnicodeEncodeError):
         ask([(1, "\udc80")])
 
@@ -426,3 +440,32 @@ def test_postgresql_refuses_other_drivers():
     engine = sa.create_engine("postgresql://", creator=lambda: sqlite3.connect(":memory:"))
     with pytest.raises(TypeError, match="not a sqlite3.Connection"):
         engine.connect()
+
+
+def test_what_is_asked_of_the_connection_raises():
+    """Besides statements: whether it is in a transaction, its interruption, what is lost."""
+    asked = []
+
+    class Silent(Meddling):
+        @property
+        def in_transaction(self):
+            raise ValueError("asked")
+
+        def interrupt(self):
+            asked.append("interrupt")
+            raise ValueError("interrupted")
+
+    engine, _ = make(Silent)
+    shown = []
+    before = sys.unraisablehook
+    sys.unraisablehook = lambda about: shown.append(str(about.exc_value))
+    try:
+        with engine.connect() as conn:
+            core = conn.connection._core
+            assert core.in_transaction  # there may be one
+            core.interrupt()
+            assert conn.scalar(sa.text("SELECT 1")) == 1
+    finally:
+        sys.unraisablehook = before
+    assert asked == ["interrupt"]
+    assert shown == ["interrupted"]

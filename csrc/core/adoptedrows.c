@@ -42,7 +42,8 @@ put_converted(crm_connection *owner, PyObject *names, crm_rows *rows,
     /* what cells of parameters have beside those of rows, and what is read
      * back as another class, is not taken for the value */
     if (status == 0 && cell.tag != CRM_LIST && cell.tag != CRM_ARRAY &&
-        cell.tag != CRM_TEXT && cell.tag != CRM_INET) {
+        cell.tag != CRM_TEXT && cell.tag != CRM_INET &&
+        !(cell.tag == CRM_NUMERIC && PyLong_Check(value))) {
         status = put_cell(rows, col, &cell);
     }
     else {

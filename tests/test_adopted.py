@@ -275,7 +275,7 @@ def test_rows_of_a_cursor_that_lies():
         match = f"column 'b': a row cannot hold the {kind} that"
         with pytest.raises(sa.exc.NotSupportedError, match=match):
             ask([(1, value)])
-    utc = datetime.timezone.utc
+    utc = datetime.UTC
     for value in (
         Decimal("1.50"), UUID(int=7), datetime.date(2020, 1, 2), datetime.timedelta(1, 2, 3),
         datetime.datetime(2020, 1, 2, 3, 4, 5, 6), datetime.datetime(2020, 1, 2, tzinfo=utc),

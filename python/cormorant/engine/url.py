@@ -27,7 +27,7 @@ def _url_pattern() -> re.Pattern[str]:
 
 
 # of types, not of their names: an annotation that is a name is compiled when it is met
-_URLFields = NamedTuple(  # noqa: UP014
+_URLFields = NamedTuple(  # noqa: UP014  (names of types would be compiled)
     "_URLFields",
     [
         ("drivername", str),

@@ -449,7 +449,7 @@ class ColumnAssociationProxyInstance(ColumnOperators, AssociationProxyInstance):
 
     def __eq__(self, other: object) -> Any:
         expression = self._exists(self.remote_attr == other)
-        return or_(expression, self.local_attr == None) if other is None else expression  # noqa: E711
+        return or_(expression, self.local_attr == None) if other is None else expression  # noqa: E711  (SQL)
 
     def __clause_element__(self) -> Any:
         raise NotImplementedError(

@@ -40,7 +40,7 @@ def attributes_of(cls: type) -> Iterable[tuple[str, Any, Any]]:
 
 def annotations_of(cls: type) -> dict[str, Any]:
     # Not those of bases; and inspect would be expensive to import for this.
-    found = cls.__dict__.get("__annotations__")  # noqa: RUF063
+    found = cls.__dict__.get("__annotations__")  # noqa: RUF063  (its own alone)
     if found is None and "__annotate_func__" in cls.__dict__:
         # Python 3.14 evaluates annotations when asked, and only by the newer interface.
         import annotationlib  # type: ignore[import-not-found]

@@ -80,7 +80,7 @@ def make(cls: type, annotations: dict[str, Any]) -> None:
             type.__setattr__(cls, name, dataclasses.field(**options))
         elif value is not _MISSING:
             type.__delattr__(cls, name)
-    before = cls.__dict__.get("__annotations__", _MISSING)  # noqa: RUF063
+    before = cls.__dict__.get("__annotations__", _MISSING)  # noqa: RUF063  (its own alone)
     type.__setattr__(cls, "__annotations__", types)
     try:
         function(cls, **arguments)
@@ -215,7 +215,7 @@ def from_metadata(cls: type) -> None:
     key = metadata_key(cls)
     if key is None or not dataclasses.is_dataclass(cls):
         return
-    own = cls.__dict__.get("__annotations__", {})  # noqa: RUF063
+    own = cls.__dict__.get("__annotations__", {})  # noqa: RUF063  (its own alone)
     type.__setattr__(cls, NAMES, tuple([name for name, _, _ in attributes_of(cls)]))
     mapped = {
         field.name

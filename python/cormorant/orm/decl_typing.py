@@ -33,10 +33,10 @@ class Name:
         self.__forward_arg__ = name
 
     def __or__(self, other: Any) -> Any:
-        return Union[self, other]  # noqa: UP007
+        return Union[self, other]  # noqa: UP007  (of texts, too)
 
     def __ror__(self, other: Any) -> Any:
-        return Union[other, self]  # noqa: UP007
+        return Union[other, self]  # noqa: UP007  (of texts, too)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -104,7 +104,7 @@ def evaluate(annotation: Any, cls: type) -> Any:
 
 
 # the types, not their names: an annotation that is a name is compiled where it is met
-Annotation = NamedTuple(  # noqa: UP014
+Annotation = NamedTuple(  # noqa: UP014  (names of types would be compiled)
     "Annotation",
     [
         ("container", Any),  # `Mapped` or a subclass of it
@@ -178,7 +178,7 @@ def _inner(container: Any, raw: Any, cls: type) -> Annotation:
                 nullable = True
             if len(rest) == len(members) or len(rest) != 1:
                 if len(rest) < len(members):
-                    value = Union[tuple(rest)]  # noqa: UP007
+                    value = Union[tuple(rest)]  # noqa: UP007  (of any number)
                 break
             value = rest[0]
         elif value is type(None):
@@ -217,7 +217,7 @@ def without_none(value: Any) -> Any:
     """``X`` of ``Optional[X]``."""
     if get_origin(value) not in _UNIONS:
         return value
-    return Union[tuple(arg for arg in get_args(value) if arg is not type(None))]  # noqa: UP007
+    return Union[tuple(arg for arg in get_args(value) if arg is not type(None))]  # noqa: UP007  (of any number)
 
 
 def _is_collection(origin: Any) -> bool:
@@ -265,7 +265,7 @@ def resolved(value: Any, cls: type) -> Any:
     if found == args:
         return value
     if origin in _UNIONS:
-        return Union[found]  # noqa: UP007
+        return Union[found]  # noqa: UP007  (of any number)
     return value.copy_with(found) if hasattr(value, "copy_with") else origin[found]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ... import _core
 from . import dbapi
-from .dbapi import apilevel, cursor, notice, paramstyle, raw, threadsafety  # noqa: F401
+from .dbapi import apilevel, cursor, notice, paramstyle, raw, threadsafety  # noqa: F401  (of a DB-API module)
 
 _HERE = "cormorant.dialects.postgresql.asyncpg"
 

@@ -17,10 +17,10 @@ from .copying import copy_file
 from .cursor import Cursor as _Cursor
 from .cursor import ServerCursor as _ServerCursor
 from .cursor import text_of
-from .dbapi import apilevel, notice, open_connection, paramstyle  # noqa: F401
+from .dbapi import apilevel, notice, open_connection, paramstyle  # noqa: F401  (of a DB-API module)
 from .literal_params import literal_driver_plan
 from .literals import compose, literal, literal_of_psycopg2
-from .psycopg2_errors import (  # noqa: F401
+from .psycopg2_errors import (  # noqa: F401  (of a DB-API module)
     DatabaseError,
     DataError,
     Error,

@@ -6,6 +6,7 @@ have, so that programs and logs read as they do with the standard library's modu
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from ... import _core, _sqlite
@@ -145,7 +146,5 @@ def raw(connection: _core.Connection) -> Any:
 
     return RawConnection(connection)
 
-
-import sys  # noqa: E402
 
 _module = sys.modules[__name__]

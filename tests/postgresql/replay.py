@@ -21,7 +21,7 @@ Answers = list[bytes]
 Change = Callable[[int, bytes], bytes]
 
 
-def _receive(sock: socket.socket, count: int) -> bytes:
+def receive(sock: socket.socket, count: int) -> bytes:
     data = b""
     while len(data) < count:
         more = sock.recv(count - len(data))
@@ -31,15 +31,15 @@ def _receive(sock: socket.socket, count: int) -> bytes:
     return data
 
 
-def _ask(client: socket.socket, first: bool) -> bytes:
+def ask(client: socket.socket, first: bool) -> bytes:
     """What the client sends until it waits for an answer."""
     data = b""
     if first:
-        head = _receive(client, 4)
-        return head + _receive(client, int.from_bytes(head, "big") - 4)
+        head = receive(client, 4)
+        return head + receive(client, int.from_bytes(head, "big") - 4)
     while True:
-        head = _receive(client, 5)
-        data += head + _receive(client, int.from_bytes(head[1:], "big") - 4)
+        head = receive(client, 5)
+        data += head + receive(client, int.from_bytes(head[1:], "big") - 4)
         if head[0] in ASKS:
             return data
         if head[0] == ord("X"):
@@ -50,18 +50,30 @@ def _answer(server: socket.socket) -> bytes:
     """What the server sends until it is the client's turn."""
     data = b""
     while True:
-        head = _receive(server, 1)
+        head = receive(server, 1)
         if head == b"N":  # no TLS here
             return data + head
-        head += _receive(server, 4)
-        data += head + _receive(server, int.from_bytes(head[1:], "big") - 4)
+        head += receive(server, 4)
+        data += head + receive(server, int.from_bytes(head[1:], "big") - 4)
         if head[0] == ord("Z"):
             return data
 
 
 @contextmanager
-def listening(serve: Callable[[socket.socket], None]) -> Iterator[int]:
-    """A port whose connections are served one after the other by a thread."""
+def listening(
+    serve: Callable[[socket.socket], None], patience: float = 10, at_once: bool = False
+) -> Iterator[int]:
+    """A port whose connections are served by a thread, one after the other or, `at_once`, each by
+    one of its own; `patience` is how many seconds they wait for what the client sends."""
+
+    def alone(client: socket.socket) -> None:
+        with closing(client):
+            client.settimeout(patience)
+            try:
+                serve(client)
+            except (EOFError, OSError):
+                pass
+
     with closing(socket.socket()) as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
@@ -72,12 +84,10 @@ def listening(serve: Callable[[socket.socket], None]) -> Iterator[int]:
                     client, _ = listener.accept()
                 except OSError:
                     return
-                with closing(client):
-                    client.settimeout(10)
-                    try:
-                        serve(client)
-                    except (EOFError, OSError):
-                        pass
+                if at_once:
+                    threading.Thread(target=alone, args=[client], daemon=True).start()
+                else:
+                    alone(client)
 
         thread = threading.Thread(target=run, daemon=True)
         thread.start()
@@ -93,7 +103,7 @@ def record(host: str, port: int, program: Callable[[int], None]) -> Answers:
     def serve(client: socket.socket) -> None:
         with closing(socket.create_connection((host, port), 10)) as server:
             while True:
-                server.sendall(_ask(client, first=not answers or answers == [b"N"]))
+                server.sendall(ask(client, first=not answers or answers == [b"N"]))
                 answers.append(_answer(server))
                 client.sendall(answers[-1])
 
@@ -108,7 +118,7 @@ def replaying(answers: Answers, change: Change) -> Iterator[int]:
 
     def serve(client: socket.socket) -> None:
         for number, answer in enumerate(answers):
-            _ask(client, first=number == 0 or answers[:number] == [b"N"])
+            ask(client, first=number == 0 or answers[:number] == [b"N"])
             given = change(number, answer)
             client.sendall(given)
             if given != answer:

@@ -19,7 +19,7 @@ import cormorant as sa
 from cormorant import make_url
 
 from .proxy import Proxy
-from .replay import _ask, listening
+from .replay import ask, listening
 from .test_hostile_copy import ABOUT, GREETING, message
 from .test_hostile_server import words
 
@@ -218,9 +218,9 @@ def test_a_signal_ends_waiting_while_other_messages_come(alarm: Any) -> None:
     status = message("S", b"application_name\0a\0") * 100_000
 
     def serve(client: socket.socket) -> None:
-        _ask(client, True)
+        ask(client, True)
         client.sendall(GREETING)
-        _ask(client, False)
+        ask(client, False)
         client.sendall(ABOUT)
         ends = time.monotonic() + 30
         while not over.is_set() and time.monotonic() < ends:

@@ -8,11 +8,10 @@ import itertools
 import os
 import random
 import socket
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ import pytest
 import cormorant as sa
 
 from ..leaks import not_looked_for
+from .replay import listening, receive
 from .test_hostile_server import EXPECTED, shorts, words
 
 pytestmark = [
@@ -124,56 +124,25 @@ USUAL = [
 ]
 
 
-@contextmanager
-def serving(script: Script, patience: float) -> Iterator[int]:
+def serving(script: Script, patience: float) -> AbstractContextManager[int]:
     """A port where each connection is greeted, is given the next of these answers whenever it asks
     for one, and is hung up on: also if it does not ask, which may be waiting for more."""
 
-    def receive(client: socket.socket, count: int) -> bytes:
-        data = b""
-        while len(data) < count:
-            more = client.recv(count - len(data))
-            if not more:
-                raise EOFError
-            data += more
-        return data
-
     def serve(client: socket.socket) -> None:
-        with closing(client):
-            client.settimeout(patience)
-            try:
-                head = receive(client, 8)
-                receive(client, int.from_bytes(head[:4], "big") - 8)
-                if head[4:] != words(0x30000):
-                    return  # a cancellation
-                client.sendall(GREETING)
-                for answer in (ABOUT, *script):
-                    while (kind := receive(client, 5))[:1] not in b"QScfH":
-                        receive(client, int.from_bytes(kind[1:], "big") - 4)
-                        if kind[:1] == b"X":
-                            return
-                    receive(client, int.from_bytes(kind[1:], "big") - 4)
-                    client.sendall(answer)
-            except (EOFError, OSError):
-                pass
-
-    with closing(socket.socket()) as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-
-        def run() -> None:
-            while True:
-                try:
-                    client, _ = listener.accept()
-                except OSError:
+        head = receive(client, 8)
+        receive(client, int.from_bytes(head[:4], "big") - 8)
+        if head[4:] != words(0x30000):
+            return  # a cancellation
+        client.sendall(GREETING)
+        for answer in (ABOUT, *script):
+            while (kind := receive(client, 5))[:1] not in b"QScfH":
+                receive(client, int.from_bytes(kind[1:], "big") - 4)
+                if kind[:1] == b"X":
                     return
-                threading.Thread(target=serve, args=[client], daemon=True).start()
+            receive(client, int.from_bytes(kind[1:], "big") - 4)
+            client.sendall(answer)
 
-        thread = threading.Thread(target=run, daemon=True)
-        thread.start()
-        yield listener.getsockname()[1]
-        listener.shutdown(socket.SHUT_RDWR)
-    thread.join(20)
+    return listening(serve, patience, at_once=True)
 
 
 def to_server(raw: Any) -> None:

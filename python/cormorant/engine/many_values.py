@@ -87,7 +87,11 @@ def insert_many_values(
         try:
             cursor = core.execute(batch_plan, values, session, 0, flags)
             if compiled.returns_rows:
-                know_columns(cursor, cplan.lookup, statement, cplan.compiled.statement)
+                if row_keys is None:
+                    know_columns(cursor, cplan.lookup, statement, cplan.compiled.statement)
+                    row_keys = cursor.row_keys
+                else:
+                    cursor.row_keys = row_keys
                 fetched = cursor.fetch()
         except BaseException as error:
             sql = LongStatement(batch_plan.sql) if size > 1 else batch_plan.sql
@@ -95,8 +99,6 @@ def insert_many_values(
         if not compiled.returns_rows:
             count += cursor.rowcount
             continue
-        if row_keys is None:
-            row_keys = cursor.row_keys
         count += len(fetched)
         found.extend(fetched)
     if connection._autocommit:

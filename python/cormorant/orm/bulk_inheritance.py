@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from .. import _core, exc
+from ..engine.plans import GivenRows
 from .inheritance import copied_slots
 
 
@@ -31,6 +31,13 @@ def first_version(mapper: Any, table: Any) -> tuple[str, Callable[[Any], Any]] |
     if column is None or not mapper.version_id_generator or not table.c.contains_column(column):
         return None
     return column.key, mapper.version_id_generator
+
+
+def run_parameters(names: Sequence[str], rows: list[tuple[Any, ...]]) -> Any:
+    """Rows of these parameters as Connection.execute() takes them."""
+    if len(rows) == 1:
+        return dict(zip(names, rows[0], strict=True))
+    return GivenRows(names, rows)
 
 
 def column_in(mapper: Any, key: str, table: Any) -> Any:
@@ -68,10 +75,11 @@ class Returned:
         self,
         connection: Any,
         table: Any,
-        batch: Sequence[tuple[dict[str, Any], dict[str, Any]]],
+        rows: Sequence[dict[str, Any]],
+        given: Any,
         expressions: Mapping[str, Any],
     ) -> None:
-        """INSERT (row, values for the table); all have values for the same columns, and the SQL
+        """INSERT what rows give for a table; all have values for the same columns, and the SQL
         expressions besides."""
         from ..sql.dml import Insert
 
@@ -81,18 +89,19 @@ class Returned:
             key = list(mapper.primary_key)
             columns = key + [c for c in columns if all(c is not own for own in key)]
         columns = columns or list(table.primary_key)
-        many = len(batch) > 1
-        statement = Insert(table).returning(*columns, sort_by_parameter_order=many)
+        statement = Insert(table).returning(*columns, sort_by_parameter_order=len(rows) > 1)
         if expressions:
             statement = statement.values(expressions)
-        values = [each for _, each in batch]
-        result = connection.execute(statement, values if many else values[0])
-        for (row, _), found in zip(batch, result, strict=True):
-            of_row = self._of[id(row)]
-            for column, value in zip(columns, found, strict=True):
-                of_row[hash(column)] = value
-                if any(column is key for key in mapper.primary_key):
-                    row[mapper._columntoproperty[column].key] = value
+        hashes = [hash(column) for column in columns]
+        keys = [
+            (number, mapper._columntoproperty[column].key)
+            for number, column in enumerate(columns)
+            if any(column is own for own in mapper.primary_key)
+        ]
+        for row, found in zip(rows, connection.execute(statement, given).all(), strict=True):
+            self._of[id(row)].update(zip(hashes, found, strict=True))
+            for number, name in keys:
+                row[name] = found[number]
 
 
 def insert_joined(
@@ -143,45 +152,45 @@ def _insert_into(
     from ..sql.dml import Insert
 
     version = first_version(mapper, table)
-
-    def values_of(row: dict[str, Any]) -> dict[str, Any]:
-        values = {}
-        for key, value in row.items():
-            column = column_in(mapper, key, table)
-            if column is None or column.key in expressions:
-                continue
-            left_out = not render_nulls or column.primary_key
-            if value is None and left_out and not column.type.should_evaluate_none:
-                continue
-            values[column.key] = value
-        if version is not None:
-            key, make = version
-            values[key] = make(None)
-        return values
-
+    columns = list(table.c)
+    numbers = {column.key: number for number, column in enumerate(columns)}
+    places = {}
+    for name in mapper._props:
+        column = column_in(mapper, name, table)
+        made = column is not None and version is not None and column.key == version[0]
+        if column is not None and not made and column.key not in expressions:
+            places[name] = numbers[column.key]
+    keep = bytes(
+        (render_nulls and not column.primary_key) or column.type.should_evaluate_none
+        for column in columns
+    )
     into = Insert(table).values(expressions) if expressions else Insert(table)
-    prepared = [(row, values_of(row)) for row in rows]
-    for _, group in itertools.groupby(prepared, key=lambda item: frozenset(item[1])):
-        batch = list(group)
+    start = 0
+    for chosen, tuples in _core.tabulate(rows, places, keep):
+        names = [columns[number].key for number in chosen]
+        if version is not None:
+            names.append(version[0])
+            tuples = [(*values, version[1](None)) for values in tuples]
+        batch = rows[start : start + len(tuples)]
+        start += len(tuples)
+        given = run_parameters(names, tuples)
         if returned is not None:
-            returned.insert(connection, table, batch, expressions)
+            returned.insert(connection, table, batch, given, expressions)
             continue
-        values = [each for _, each in batch]
-        generated = [key for key in keys if key not in batch[0][0]]
+        generated = [key for key in keys if key not in batch[0]]
         if not generated or table is not mapper._tables[0]:
-            connection.execute(into, values if len(values) > 1 else values[0])
+            connection.execute(into, given)
             continue
         # What the server fills is returned with the keys, as a flush would have it.
-        missing = [c for c in table.c if c.server_default is not None and c.key not in values[0]]
-        many = len(values) > 1
+        missing = [c for c in columns if c.server_default is not None and c.key not in names]
+        many = len(batch) > 1
         if not many and not missing:
-            found = connection.execute(into, values[0]).inserted_primary_key
-            batch[0][0].update(zip(keys, found, strict=True))
+            key = connection.execute(into, given).inserted_primary_key
+            batch[0].update(zip(keys, key, strict=True))
             continue
-        columns = [column_in(mapper, key, table) for key in keys]
-        statement = into.returning(*columns, *missing, sort_by_parameter_order=many)
-        result = connection.execute(statement, values if many else values[0])
-        for (row, _), found in zip(batch, result, strict=True):
+        own = [column_in(mapper, key, table) for key in keys]
+        statement = into.returning(*own, *missing, sort_by_parameter_order=many)
+        for row, found in zip(batch, connection.execute(statement, given).all(), strict=True):
             row.update(zip(keys, found[: len(keys)], strict=True))
 
 

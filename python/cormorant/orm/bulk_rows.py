@@ -15,16 +15,8 @@ from .. import _core, exc
 from ..engine.plans import GivenRows
 from ..sql.elements import BindParameter
 from ..sql.visitors import iterate
-from .bulk_inheritance import column_in, first_version, is_joined
+from .bulk_inheritance import column_in, first_version, is_joined, run_parameters
 from .inheritance import key_columns, key_slot
-
-
-def _parameters(names: Sequence[str], rows: list[tuple[Any, ...]]) -> Any:
-    """Rows of these parameters as Connection.execute() takes them."""
-    if len(rows) == 1:
-        return dict(zip(names, rows[0], strict=True))
-    return GivenRows(names, rows)
-
 
 # ---- INSERT --------------------------------------------------------------------------------
 
@@ -52,7 +44,7 @@ def insert_rows(
     keep = bytes([render_nulls or column.type.should_evaluate_none for column in columns])
     keep += bytes([True] * len(parameters))
     return [
-        execute(_parameters([keys[number] for number in given], batch))
+        execute(run_parameters([keys[number] for number in given], batch))
         for given, batch in _core.tabulate(rows, places, keep)
     ]
 
@@ -210,7 +202,7 @@ def _update_table(
         names = [update.names[number] for number in given]
         if update.version is None:
             statement = update.statement(values)
-            matched = connection.execute(statement, _parameters(names, batch)).rowcount
+            matched = connection.execute(statement, run_parameters(names, batch)).rowcount
         else:
             matched = _update_versions(connection, mapper, update, values, names, batch)
         if 0 <= matched != len(batch) and not update.criteria:

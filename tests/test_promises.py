@@ -61,6 +61,21 @@ class Part(Base):
     owner = orm.relationship("Owner", back_populates="parts")
 
 
+class Animal(Base):
+    __tablename__ = "animal"
+    id = sa.Column(sa.Integer, primary_key=True)
+    kind = sa.Column(sa.String)
+    name = sa.Column(sa.String)
+    __mapper_args__: ClassVar[Any] = {"polymorphic_on": kind, "polymorphic_identity": "animal"}
+
+
+class Dog(Animal):
+    __tablename__ = "dog"
+    id = sa.Column(sa.ForeignKey("animal.id"), primary_key=True)
+    breed = sa.Column(sa.String)
+    __mapper_args__: ClassVar[Any] = {"polymorphic_identity": "dog"}
+
+
 class Colour(enum.Enum):
     red = 1
     green = 2
@@ -381,6 +396,21 @@ def insert_rows(session: orm.Session) -> None:
     session.execute(sa.insert(Parent), rows)
 
 
+def write_in_bulk(session: orm.Session) -> None:
+    parents = session.query(Parent).all()
+    for parent in parents:
+        parent.name = "changed"
+    session.bulk_save_objects(parents)
+    session.bulk_save_objects(parents, update_changed_only=False)
+    session.bulk_save_objects([Parent(name="new") for _ in parents], preserve_order=False)
+    session.bulk_save_objects([Parent(name="new") for _ in parents], return_defaults=True)
+    session.bulk_save_objects([Dog(name="new") for _ in parents], return_defaults=True)
+    dogs = [{"name": "new", "breed": "new"} for _ in parents]
+    session.bulk_insert_mappings(Dog, dogs, return_defaults=True)
+    session.bulk_update_mappings(Dog, dogs)
+    session.execute(sa.insert(Dog), [{"name": "new"} for _ in parents])
+
+
 def update(session: orm.Session) -> None:
     for parent in session.query(Parent).all():
         parent.name = "changed"
@@ -451,6 +481,7 @@ def write_types(session: orm.Session) -> None:
         look_up,
         insert,
         insert_rows,
+        write_in_bulk,
         update,
         change_by_criteria,
         load_by_uuid,

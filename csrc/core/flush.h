@@ -96,6 +96,9 @@ crm_flush_state(const crm_flush *flush, size_t i)
 }
 /* Whether a value is an SQL expression, which no driver can bind. */
 int crm_flush_is_expression(crm_flush *flush, PyObject *value);
+/* Whether a slot's value is another than at the last flush (an expression is):
+ * 1, 0, or -1 with an exception. */
+int crm_flush_is_changed(crm_flush *flush, crm_state *state, uint16_t slot);
 /* An object with an expression as a value, met in its turn. */
 int crm_flush_special(crm_flush *flush, size_t i, PyObject *slots);
 

@@ -749,7 +749,8 @@ int
 crm_uow_init(crm_core *core, PyObject *module)
 {
     if (crm_sync_init(module) < 0 || crm_association_init(core, module) < 0 ||
-        crm_hierarchy_init(module) < 0 || crm_pending_init(module) < 0) {
+        crm_hierarchy_init(module) < 0 || crm_pending_init(module) < 0 ||
+        crm_bulkrows_init(module) < 0) {
         return -1;
     }
     return PyModule_AddFunctions(module, functions);

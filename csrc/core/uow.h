@@ -183,5 +183,7 @@ int crm_association_init(crm_core *core, PyObject *module);
 int crm_pending_init(PyObject *module);
 /* Those of hierarchy.c. */
 int crm_hierarchy_init(PyObject *module);
+/* Those of bulkrows.c, and their constants. */
+int crm_bulkrows_init(PyObject *module);
 
 #endif /* CRM_UOW_H */

@@ -36,6 +36,15 @@ is_changed(crm_flush *flush, crm_state *state, uint16_t slot, int *special)
     return changed;
 }
 
+int
+crm_flush_is_changed(crm_flush *flush, crm_state *state, uint16_t slot)
+{
+    int special = 0;
+    return state->ext == NULL || state->ext->nchanges == 0
+               ? 0
+               : is_changed(flush, state, slot, &special);
+}
+
 /* The changed ones of `columns`, into `out`: how many, or -1. */
 static Py_ssize_t
 changed_slots(crm_flush *flush, crm_state *state, const uint16_t *columns,

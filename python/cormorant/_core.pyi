@@ -1002,6 +1002,22 @@ def instances_of(objects: list[Any], manager: ClassManager) -> list[Any]:
 def copy_slots(objects: list[Any], sources: tuple[int, ...], targets: tuple[int, ...]) -> None:
     """Give columns the loaded values of other columns of the same object."""
 
+BULK_VALUE: Final[int]
+BULK_GIVEN: Final[int]
+BULK_CHANGED: Final[int]
+BULK_COMMITTED: Final[int]
+BULK_KEY: Final[int]
+
+def attribute_rows(
+    objects: list[Any], parts: tuple[tuple[str, int, int], ...], /
+) -> list[dict[str, Any]]:
+    """A dict of values for each object. `parts`: (name, BULK_* kind, number of a slot or of a
+    value of the identity), of which a later one of the same name counts."""
+
+def run_end(objects: list[Any], start: int, /) -> int:
+    """Where neighbours end that are of the class of the object at `start` and, as that, have an
+    identity or not."""
+
 def foreign_identities(
     objects: list[Any], slot: int, acceptable: dict[ClassManager, set[Any]]
 ) -> list[Any]:

@@ -296,6 +296,8 @@ def bulk(world: World) -> Any:
     session.execute(sa.update(Item).where(Item.id > 8).values(name="z"))
     session.execute(sa.delete(Item).where(Item.name == "o"))
     session.bulk_insert_mappings(Engineer, [{"name": "e2", "field": "g"}])
+    made[0].name = "changed"
+    session.bulk_save_objects([*made[:2], Engineer(name="e3")], return_defaults=True)
     names = session.scalars(sa.select(Item.name).order_by(Item.id)).all()
     return len(made), names
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from .. import _core
-from .base import committed_value
 from .bulk import _split_composites
 from .bulk_inheritance import (
     discriminator,
@@ -63,7 +61,7 @@ def bulk_insert_mappings(
             made = insert_joined(connection, mapper, rows, render_nulls)
             if return_defaults:
                 for given, values in zip(mappings, made, strict=True):
-                    given.update((name, values[name]) for name in names)
+                    given.update(zip(names, map(values.__getitem__, names), strict=True))
             return
         if not return_defaults:
             insert_mappings(connection, mapper, rows, render_nulls)
@@ -114,83 +112,80 @@ def bulk_save_objects(
 
             raise _unmapped(obj)
 
-    def key(obj: Any) -> tuple[int, bool]:
-        return id(_core.manager_of(obj)), _core.identity_key(obj) is not None
-
     if not preserve_order:
-        given.sort(key=key)
+        keys = [(id(_core.manager_of(obj)), _core.identity_key(obj) is not None) for obj in given]
+        given = [given[number] for number in sorted(range(len(given)), key=keys.__getitem__)]
 
     def work() -> None:
-        for (_, persisted), group in itertools.groupby(given, key=key):
-            batch = list(group)
-            manager = _core.manager_of(batch[0])
-            assert manager is not None
-            mapper = manager.mapper
-            _need_one_database(session, "bulk_update" if persisted else "bulk_insert")
-            connection = session._connection_for(mapper)
-            if persisted:
-                rows = [_row_to_update(obj, mapper, update_changed_only) for obj in batch]
-                update_mappings(connection, mapper, rows)
-            elif is_joined(mapper):
-                given_rows = [_row_to_insert(obj, mapper, True) for obj in batch]
-                made = insert_joined(connection, mapper, given_rows, False)
-                for obj, row in zip(batch, made, strict=True):
-                    _identify(mapper, obj, row, return_defaults)
-            elif return_defaults:
-                rows = [_row_to_insert(obj, mapper) for obj in batch]
-                slots = mapper.primary_key_slots
-                found = insert_returning_keys(connection, mapper, rows)
-                for obj, values in zip(batch, found, strict=True):
-                    for slot, value in zip(slots, values, strict=True):
-                        _core.set_loaded(obj, slot, value)
-                    _core.commit_state(obj)
-                    _core.set_identity(obj, values)
-            else:
-                rows = [_row_to_insert(obj, mapper) for obj in batch]
-                insert_mappings(connection, mapper, rows)
+        start = 0
+        while start < len(given):
+            end = _core.run_end(given, start)
+            _save(session, given[start:end], return_defaults, update_changed_only)
+            start = end
 
     if given:
         _run_bulk(session, work)
 
 
-def _row_to_update(obj: Any, mapper: Any, changed_only: bool) -> dict[str, Any]:
-    slots = [p.slot for p in mapper._props.values() if p._is_column and p.slot >= 0]
-    if changed_only:
-        chosen: Iterable[int] = _core.changed_columns(obj, slots)
+def _save(session: Session, batch: list[Any], return_defaults: bool, changed_only: bool) -> None:
+    """Objects of one class, either all new or all persisted."""
+    manager = _core.manager_of(batch[0])
+    assert manager is not None
+    mapper = manager.mapper
+    persisted = _core.identity_key(batch[0]) is not None
+    _need_one_database(session, "bulk_update" if persisted else "bulk_insert")
+    connection = session._connection_for(mapper)
+    if persisted:
+        rows = _core.attribute_rows(batch, _parts_to_update(mapper, changed_only))
+        update_mappings(connection, mapper, rows)
+        return
+    rows = _core.attribute_rows(batch, _parts_to_insert(mapper, is_joined(mapper)))
+    if is_joined(mapper):
+        _identify(mapper, batch, insert_joined(connection, mapper, rows, False), return_defaults)
+    elif return_defaults:
+        slots = mapper.primary_key_slots
+        found = insert_returning_keys(connection, mapper, rows)
+        for obj, values in zip(batch, found, strict=True):
+            for slot, value in zip(slots, values, strict=True):
+                _core.set_loaded(obj, slot, value)
+            _core.commit_state(obj)
+            _core.set_identity(obj, values)
     else:
-        chosen = [s for s in slots if _core.peek(obj, s) is not _core.NO_VALUE]
-    names = {p.slot: p.key for p in mapper._props.values() if p._is_column}
-    row = {names[s]: _core.peek(obj, s) for s in chosen}
+        insert_mappings(connection, mapper, rows)
+
+
+def _parts_to_update(mapper: Any, changed_only: bool) -> tuple[tuple[str, int, int], ...]:
+    """What an UPDATE takes of an object: values by attribute, then what tells the row."""
+    columns = [prop for prop in mapper._props.values() if prop._is_column and prop.slot >= 0]
+    kind = _core.BULK_CHANGED if changed_only else _core.BULK_VALUE
+    parts = [(prop.key, kind, prop.slot) for prop in columns]
+    told_by = [column for table in mapper._tables for column in key_columns(mapper, table)]
     if mapper.version_id_col is not None:
-        prop = mapper._columntoproperty[mapper.version_id_col]
-        row[prop.key] = committed_value(obj, prop.slot)
-    key = _core.identity_key(obj)
-    assert key is not None
-    for table in mapper._tables:
-        for column in key_columns(mapper, table):
-            prop = mapper._columntoproperty[column]
-            row[prop.key] = committed_value(obj, prop.slot)
-    for column, value in zip(mapper.primary_key, key[1], strict=True):
-        row[mapper._columntoproperty[column].key] = value
-    return row
+        told_by.insert(0, mapper.version_id_col)
+    props = mapper._columntoproperty
+    parts += [(props[c].key, _core.BULK_COMMITTED, props[c].slot) for c in told_by]
+    parts += [(props[c].key, _core.BULK_KEY, n) for n, c in enumerate(mapper.primary_key)]
+    return tuple(parts)
 
 
-def _identify(mapper: Any, obj: Any, row: Mapping[str, Any], wholly: bool) -> None:
-    """An inserted object gets its key; `wholly`: and is what was inserted."""
+def _identify(mapper: Any, objects: list[Any], rows: list[dict[str, Any]], wholly: bool) -> None:
+    """Inserted objects get their keys; `wholly`: and are what was inserted."""
     names = [mapper._columntoproperty[c].key for c in mapper.primary_key]
-    for name in row if wholly else names:
-        _core.set_loaded(obj, mapper._props[name].slot, row[name])
-    if wholly:
-        _core.commit_state(obj)
-        _core.set_identity(obj, tuple([row[name] for name in names]))
+    for obj, row in zip(objects, rows, strict=True):
+        for name in row if wholly else names:
+            _core.set_loaded(obj, mapper._props[name].slot, row[name])
+        if wholly:
+            _core.commit_state(obj)
+            _core.set_identity(obj, tuple(map(row.__getitem__, names)))
 
 
-def _row_to_insert(obj: Any, mapper: Any, by_attribute: bool = False) -> dict[str, Any]:
-    row = {}
+def _parts_to_insert(mapper: Any, by_attribute: bool) -> tuple[tuple[str, int, int], ...]:
+    """What an INSERT takes of an object."""
+    parts = []
     for prop in mapper._props.values():
         if prop._is_column and prop.slot >= 0:
-            value = _core.peek(obj, prop.slot)
-            null = value is None and not prop.columns[0].type.should_evaluate_none
-            if value is not _core.NO_VALUE and not null:
-                row[prop.key if by_attribute else prop.columns[0].key] = value
-    return row
+            column = prop.columns[0]
+            null = column.type.should_evaluate_none
+            kind = _core.BULK_VALUE if null else _core.BULK_GIVEN
+            parts.append((prop.key if by_attribute else column.key, kind, prop.slot))
+    return tuple(parts)

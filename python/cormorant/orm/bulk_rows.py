@@ -80,7 +80,7 @@ def insert_returning_keys(
         elif missing or many:
             statement = Insert(table).returning(*key, *missing, sort_by_parameter_order=many)
             found = connection.execute(statement, given).all()
-            keys.extend(tuple(row[: len(key)]) for row in found)
+            keys.extend([tuple(row[: len(key)]) for row in found])
         else:
             keys.append(tuple(connection.execute(Insert(table), given).inserted_primary_key))
 

@@ -12,6 +12,8 @@
  * AttributeEventToken, which names what began a chain of events. */
 #include "adapted.h"
 
+#include "arguments.h"
+
 #include "compat.h"
 
 /* ---- AttributeEventToken ---------------------------------------------- */
@@ -120,18 +122,6 @@ typedef struct {
                          its object has let go of */
 } crm_tie_object;
 
-static int
-check_count(const char *name, Py_ssize_t nargs, Py_ssize_t min, Py_ssize_t max)
-{
-    if (nargs < min || nargs > max) {
-        PyErr_Format(PyExc_TypeError,
-                     "%s() takes %zd to %zd arguments, got %zd", name, min, max,
-                     nargs);
-        return 0;
-    }
-    return 1;
-}
-
 /* The hold and origin of a call of one of the tie's methods: false with an
  * exception. */
 static int
@@ -152,7 +142,7 @@ tie_fire_append(crm_tie_object *self, PyObject *const *args, Py_ssize_t nargs)
 {
     crm_hold hold;
     crm_origin origin;
-    if (!check_count("fire_append_event", nargs, 1, 2) ||
+    if (!crm_arg_count("fire_append_event", nargs, 1, 2) ||
         !open_call(self, nargs > 1 ? args[1] : NULL, &hold, &origin)) {
         return NULL;
     }
@@ -168,7 +158,7 @@ tie_fire_present(crm_tie_object *self, PyObject *const *args, Py_ssize_t nargs)
 {
     crm_hold hold;
     crm_origin origin;
-    if (!check_count("fire_append_wo_mutation_event", nargs, 1, 2) ||
+    if (!crm_arg_count("fire_append_wo_mutation_event", nargs, 1, 2) ||
         !open_call(self, nargs > 1 ? args[1] : NULL, &hold, &origin)) {
         return NULL;
     }
@@ -185,7 +175,7 @@ tie_fire_remove(crm_tie_object *self, PyObject *const *args, Py_ssize_t nargs)
 {
     crm_hold hold;
     crm_origin origin;
-    if (!check_count("fire_remove_event", nargs, 1, 2) ||
+    if (!crm_arg_count("fire_remove_event", nargs, 1, 2) ||
         !open_call(self, nargs > 1 ? args[1] : NULL, &hold, &origin)) {
         return NULL;
     }
@@ -201,7 +191,7 @@ tie_fire_pre_remove(crm_tie_object *self, PyObject *const *args,
 {
     crm_hold hold;
     crm_origin origin;
-    if (!check_count("fire_pre_remove_event", nargs, 0, 1) ||
+    if (!crm_arg_count("fire_pre_remove_event", nargs, 0, 1) ||
         !open_call(self, nargs > 0 ? args[0] : NULL, &hold, &origin)) {
         return NULL;
     }

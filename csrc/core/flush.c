@@ -665,7 +665,8 @@ static PyMethodDef flush_functions[] = {
      METH_VARARGS | METH_KEYWORDS, update_doc},
     {"delete_objects", CRM_FAST(crm_delete_objects),
      METH_VARARGS | METH_KEYWORDS, delete_doc},
-    {"changed_columns", crm_changed_columns, METH_VARARGS, changed_doc},
+    {"changed_columns", CRM_FAST(crm_changed_columns), METH_FASTCALL,
+     changed_doc},
     {NULL},
 };
 

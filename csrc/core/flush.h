@@ -130,7 +130,8 @@ PyObject *crm_update_objects(PyObject *module, PyObject *args,
                              PyObject *kwargs);
 PyObject *crm_delete_objects(PyObject *module, PyObject *args,
                              PyObject *kwargs);
-PyObject *crm_changed_columns(PyObject *module, PyObject *args);
+PyObject *crm_changed_columns(PyObject *module, PyObject *const *args,
+                              Py_ssize_t nargs);
 
 enum {
     CRM_COLUMN_ALWAYS = 0,

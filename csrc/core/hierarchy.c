@@ -4,6 +4,8 @@
  */
 #include "uow.h"
 
+#include "arguments.h"
+
 PyDoc_STRVAR(runs_doc,
              "runs_by(objects, things, unchanged={})\n--\n\n"
              "Neighbours whose classes have the same thing in a dict of "
@@ -66,16 +68,18 @@ is_unchanged(crm_state *state, const crm_slot_list *slots)
 }
 
 static PyObject *
-hierarchy_runs(PyObject *module, PyObject *args)
+hierarchy_runs(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     crm_core *core = crm_uow_core(module);
-    PyObject *objects;
-    class_things of = {.unchanged = NULL};
-    if (!PyArg_ParseTuple(args, "O!O!|O!:runs_by", &PyList_Type, &objects,
-                          &PyDict_Type, &of.things, &PyDict_Type,
-                          &of.unchanged)) {
+    if (!crm_arg_count("runs_by", nargs, 2, 3) ||
+        !crm_arg_list("runs_by", args[0]) ||
+        !crm_arg_is("runs_by", args[1], &PyDict_Type) ||
+        (nargs > 2 && !crm_arg_is("runs_by", args[2], &PyDict_Type))) {
         return NULL;
     }
+    PyObject *objects = args[0];
+    class_things of = {.things = args[1],
+                       .unchanged = nargs > 2 ? args[2] : NULL};
     PyObject *result = PyList_New(0);
     PyObject *last = NULL, *list = NULL; /* borrowed */
     PyObject *obj = NULL;                /* whatever becomes of the list */
@@ -126,15 +130,15 @@ is_instance(crm_state *state, const void *manager)
 }
 
 static PyObject *
-hierarchy_instances(PyObject *module, PyObject *args)
+hierarchy_instances(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     crm_core *core = crm_uow_core(module);
-    PyObject *objects, *manager;
-    if (!PyArg_ParseTuple(args, "O!O!:instances_of", &PyList_Type, &objects,
-                          core->manager_type, &manager)) {
+    if (!crm_arg_count("instances_of", nargs, 2, 2) ||
+        !crm_arg_list("instances_of", args[0]) ||
+        !crm_arg_is("instances_of", args[1], core->manager_type)) {
         return NULL;
     }
-    return crm_objects_that(core, objects, is_instance, manager);
+    return crm_objects_that(core, args[0], is_instance, args[1]);
 }
 
 PyDoc_STRVAR(copy_slots_doc,
@@ -171,22 +175,21 @@ copy_loaded(crm_state *state, const void *context)
 }
 
 static PyObject *
-hierarchy_copy_slots(PyObject *module, PyObject *args)
+hierarchy_copy_slots(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     crm_core *core = crm_uow_core(module);
-    PyObject *objects, *from, *to;
     slot_copies copies;
-    if (!PyArg_ParseTuple(args, "O!OO:copy_slots", &PyList_Type, &objects,
-                          &from, &to) ||
-        crm_parse_slots(from, &copies.sources) < 0 ||
-        crm_parse_slots(to, &copies.targets) < 0) {
+    if (!crm_arg_count("copy_slots", nargs, 3, 3) ||
+        !crm_arg_list("copy_slots", args[0]) ||
+        crm_parse_slots(args[1], &copies.sources) < 0 ||
+        crm_parse_slots(args[2], &copies.targets) < 0) {
         return NULL;
     }
     if (copies.sources.count != copies.targets.count) {
         PyErr_SetString(PyExc_ValueError, "as many targets as sources");
         return NULL;
     }
-    return crm_each_object(core, objects, copy_loaded, &copies);
+    return crm_each_object(core, args[0], copy_loaded, &copies);
 }
 
 PyDoc_STRVAR(foreign_doc,
@@ -195,7 +198,7 @@ PyDoc_STRVAR(foreign_doc,
              "the set that a dict has for their manager.");
 
 typedef struct {
-    int slot;
+    long slot;
     PyObject *acceptable;
 } identity_rule;
 
@@ -223,24 +226,28 @@ is_foreign(crm_state *state, const void *context)
 }
 
 static PyObject *
-hierarchy_foreign(PyObject *module, PyObject *args)
+hierarchy_foreign(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     crm_core *core = crm_uow_core(module);
-    PyObject *objects;
     identity_rule rule;
-    if (!PyArg_ParseTuple(args, "O!iO!:foreign_identities", &PyList_Type,
-                          &objects, &rule.slot, &PyDict_Type,
-                          &rule.acceptable)) {
+    if (!crm_arg_count("foreign_identities", nargs, 3, 3) ||
+        !crm_arg_list("foreign_identities", args[0]) ||
+        !crm_arg_long(args[1], &rule.slot) ||
+        !crm_arg_is("foreign_identities", args[2], &PyDict_Type)) {
         return NULL;
     }
-    return crm_objects_that(core, objects, is_foreign, &rule);
+    rule.acceptable = args[2];
+    return crm_objects_that(core, args[0], is_foreign, &rule);
 }
 
 static PyMethodDef hierarchy_functions[] = {
-    {"runs_by", hierarchy_runs, METH_VARARGS, runs_doc},
-    {"instances_of", hierarchy_instances, METH_VARARGS, instances_doc},
-    {"copy_slots", hierarchy_copy_slots, METH_VARARGS, copy_slots_doc},
-    {"foreign_identities", hierarchy_foreign, METH_VARARGS, foreign_doc},
+    {"runs_by", CRM_FAST(hierarchy_runs), METH_FASTCALL, runs_doc},
+    {"instances_of", CRM_FAST(hierarchy_instances), METH_FASTCALL,
+     instances_doc},
+    {"copy_slots", CRM_FAST(hierarchy_copy_slots), METH_FASTCALL,
+     copy_slots_doc},
+    {"foreign_identities", CRM_FAST(hierarchy_foreign), METH_FASTCALL,
+     foreign_doc},
     {NULL},
 };
 

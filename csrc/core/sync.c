@@ -3,6 +3,7 @@
  */
 #include "uow.h"
 
+#include "arguments.h"
 #include "collection.h"
 
 int
@@ -122,14 +123,16 @@ crm_has_history(crm_core *core, PyObject *obj, long slot)
 }
 
 static PyObject *
-uow_has_history(PyObject *module, PyObject *args)
+uow_has_history(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     crm_core *core = crm_uow_core(module);
-    PyObject *objects;
     long slot;
-    if (!PyArg_ParseTuple(args, "O!l", &PyList_Type, &objects, &slot)) {
+    if (!crm_arg_count("has_history", nargs, 2, 2) ||
+        !crm_arg_list("has_history", args[0]) ||
+        !crm_arg_long(args[1], &slot)) {
         return NULL;
     }
+    PyObject *objects = args[0];
     int any = 0;
     for (Py_ssize_t i = 0; any == 0 && i < PyList_GET_SIZE(objects); i++) {
         PyObject *obj = Py_NewRef(PyList_GET_ITEM(objects, i));
@@ -155,27 +158,26 @@ is_unsettled(crm_state *state, const void *context)
 }
 
 static PyObject *
-uow_unsettled(PyObject *module, PyObject *args)
+uow_unsettled(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     crm_core *core = crm_uow_core(module);
-    PyObject *objects;
     long slot;
-    if (!PyArg_ParseTuple(args, "O!l", &PyList_Type, &objects, &slot)) {
+    if (!crm_arg_count("unsettled", nargs, 2, 2) ||
+        !crm_arg_list("unsettled", args[0]) || !crm_arg_long(args[1], &slot)) {
         return NULL;
     }
-    return crm_objects_that(core, objects, is_unsettled, &slot);
+    return crm_objects_that(core, args[0], is_unsettled, &slot);
 }
 
 /* Where to begin in a list: a Py_ssize_t that is not negative. */
 static int
-parse_start(PyObject *given, void *start)
+parse_start(PyObject *given, Py_ssize_t *start)
 {
-    Py_ssize_t at = PyLong_AsSsize_t(given);
-    if (at < 0 && !PyErr_Occurred()) {
+    *start = PyLong_AsSsize_t(given);
+    if (*start < 0 && !PyErr_Occurred()) {
         PyErr_SetString(PyExc_ValueError, "start must not be negative");
     }
-    *(Py_ssize_t *)start = at;
-    return at >= 0;
+    return *start >= 0;
 }
 
 PyDoc_STRVAR(
@@ -228,23 +230,24 @@ is_telling(crm_session *session, crm_state *state, const crm_slot_list *slots,
 }
 
 static PyObject *
-uow_first_telling(PyObject *module, PyObject *args)
+uow_first_telling(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     crm_core *core = crm_uow_core(module);
-    PyObject *owner, *objects, *tuple, *target;
+    const char *name = "first_telling";
     long slot;
     Py_ssize_t i;
     crm_slot_list slots;
-    if (!PyArg_ParseTuple(args, "OO!lOO!O&:first_telling", &owner, &PyList_Type,
-                          &objects, &slot, &tuple, core->manager_type, &target,
-                          parse_start, &i) ||
-        crm_parse_slots(tuple, &slots) < 0) {
+    if (!crm_arg_count(name, nargs, 6, 6) || !crm_arg_list(name, args[1]) ||
+        !crm_arg_long(args[2], &slot) || crm_parse_slots(args[3], &slots) < 0 ||
+        !crm_arg_is(name, args[4], core->manager_type) ||
+        !parse_start(args[5], &i)) {
         return NULL;
     }
-    crm_session *session = crm_need_session(core, owner);
+    crm_session *session = crm_need_session(core, args[0]);
     if (session == NULL) {
         return NULL;
     }
+    PyObject *objects = args[1], *target = args[4];
     for (; i < PyList_GET_SIZE(objects); i++) {
         crm_state *state = crm_need_state(core, PyList_GET_ITEM(objects, i));
         if (state == NULL || crm_check_slot(state, slot) < 0) {
@@ -272,20 +275,22 @@ PyDoc_STRVAR(
     "not the pending objects of this session.");
 
 static PyObject *
-uow_scan(PyObject *module, PyObject *args)
+uow_scan(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     crm_core *core = crm_uow_core(module);
-    PyObject *owner, *objects;
     long slot;
     Py_ssize_t start = 0;
-    if (!PyArg_ParseTuple(args, "OO!l|O&", &owner, &PyList_Type, &objects,
-                          &slot, parse_start, &start)) {
+    if (!crm_arg_count("relation_scan", nargs, 3, 4) ||
+        !crm_arg_list("relation_scan", args[1]) ||
+        !crm_arg_long(args[2], &slot) ||
+        (nargs > 3 && !parse_start(args[3], &start))) {
         return NULL;
     }
-    crm_session *session = crm_need_session(core, owner);
+    crm_session *session = crm_need_session(core, args[0]);
     if (session == NULL) {
         return NULL;
     }
+    PyObject *objects = args[1];
     PyObject *gained = PyList_New(0), *lost = PyList_New(0);
     PyObject *added = NULL, *removed = NULL, *result = NULL;
     PyObject *obj = NULL; /* whatever becomes of the list */
@@ -456,17 +461,18 @@ typedef struct {
 } sync_given;
 
 static int
-parse_sync(crm_core *core, PyObject *args, sync_given *out)
+parse_sync(crm_core *core, const char *name, PyObject *const *args,
+           Py_ssize_t nargs, sync_given *out)
 {
-    PyObject *owner, *from, *to;
-    out->kept = NULL;
-    if (!PyArg_ParseTuple(args, "OO!lOO|O", &owner, &PyList_Type, &out->objects,
-                          &out->slot, &from, &to, &out->kept) ||
-        crm_parse_slots(from, &out->source) < 0 ||
-        crm_parse_slots(to, &out->target) < 0) {
+    out->kept = nargs > 5 ? args[5] : NULL;
+    if (!crm_arg_count(name, nargs, 5, 6) || !crm_arg_list(name, args[1]) ||
+        !crm_arg_long(args[2], &out->slot) ||
+        crm_parse_slots(args[3], &out->source) < 0 ||
+        crm_parse_slots(args[4], &out->target) < 0) {
         return -1;
     }
-    out->session = crm_need_session(core, owner);
+    out->objects = args[1];
+    out->session = crm_need_session(core, args[0]);
     return out->session == NULL ? -1 : 0;
 }
 
@@ -479,11 +485,11 @@ PyDoc_STRVAR(
     "is not to be asked for.");
 
 static PyObject *
-uow_sync_children(PyObject *module, PyObject *args)
+uow_sync_children(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     crm_core *core = crm_uow_core(module);
     sync_given given;
-    if (parse_sync(core, args, &given) < 0) {
+    if (parse_sync(core, "sync_children", args, nargs, &given) < 0) {
         return NULL;
     }
     PyObject *objects = given.objects;
@@ -559,11 +565,11 @@ PyDoc_STRVAR(
     "belong\nthere.");
 
 static PyObject *
-uow_sync_parent(PyObject *module, PyObject *args)
+uow_sync_parent(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     crm_core *core = crm_uow_core(module);
     sync_given given;
-    if (parse_sync(core, args, &given) < 0) {
+    if (parse_sync(core, "sync_parent", args, nargs, &given) < 0) {
         return NULL;
     }
     PyObject *objects = given.objects;
@@ -663,26 +669,28 @@ clear(crm_state *state, const void *context)
 }
 
 static PyObject *
-uow_clear(PyObject *module, PyObject *args)
+uow_clear(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     crm_core *core = crm_uow_core(module);
-    PyObject *objects, *tuple;
     crm_slot_list slots;
-    if (!PyArg_ParseTuple(args, "O!O", &PyList_Type, &objects, &tuple) ||
-        crm_parse_slots(tuple, &slots) < 0) {
+    if (!crm_arg_count("clear_columns", nargs, 2, 2) ||
+        !crm_arg_list("clear_columns", args[0]) ||
+        crm_parse_slots(args[1], &slots) < 0) {
         return NULL;
     }
-    return crm_objects_that(core, objects, clear, &slots);
+    return crm_objects_that(core, args[0], clear, &slots);
 }
 
 static PyMethodDef functions[] = {
-    {"has_history", uow_has_history, METH_VARARGS, has_history_doc},
-    {"first_telling", uow_first_telling, METH_VARARGS, first_telling_doc},
-    {"unsettled", uow_unsettled, METH_VARARGS, unsettled_doc},
-    {"relation_scan", uow_scan, METH_VARARGS, scan_doc},
-    {"sync_children", uow_sync_children, METH_VARARGS, sync_children_doc},
-    {"sync_parent", uow_sync_parent, METH_VARARGS, sync_parent_doc},
-    {"clear_columns", uow_clear, METH_VARARGS, clear_doc},
+    {"has_history", CRM_FAST(uow_has_history), METH_FASTCALL, has_history_doc},
+    {"first_telling", CRM_FAST(uow_first_telling), METH_FASTCALL,
+     first_telling_doc},
+    {"unsettled", CRM_FAST(uow_unsettled), METH_FASTCALL, unsettled_doc},
+    {"relation_scan", CRM_FAST(uow_scan), METH_FASTCALL, scan_doc},
+    {"sync_children", CRM_FAST(uow_sync_children), METH_FASTCALL,
+     sync_children_doc},
+    {"sync_parent", CRM_FAST(uow_sync_parent), METH_FASTCALL, sync_parent_doc},
+    {"clear_columns", CRM_FAST(uow_clear), METH_FASTCALL, clear_doc},
     {NULL},
 };
 

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "arguments.h"
 #include "uuid.h"
 
 /* The nesting level of the transaction that inserted an object, in the upper
@@ -21,13 +22,16 @@ PyDoc_STRVAR(group_doc,
              "[(manager, [object, ...]), ...].");
 
 static PyObject *
-uow_group(PyObject *module, PyObject *args)
+uow_group(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     crm_core *core = crm_uow_core(module);
-    PyObject *objects;
-    int whole = 0;
-    if (!PyArg_ParseTuple(args, "O!|p:group_by_manager", &PyList_Type, &objects,
-                          &whole)) {
+    if (!crm_arg_count("group_by_manager", nargs, 1, 2) ||
+        !crm_arg_list("group_by_manager", args[0])) {
+        return NULL;
+    }
+    PyObject *objects = args[0];
+    int whole = nargs > 1 ? PyObject_IsTrue(args[1]) : 0;
+    if (whole < 0) {
         return NULL;
     }
     PyObject *result = PyList_New(0);
@@ -90,12 +94,15 @@ typedef struct {
 } numbered_list;
 
 static int
-parse_numbered(PyObject *args, numbered_list *out)
+parse_numbered(const char *name, PyObject *const *args, Py_ssize_t nargs,
+               numbered_list *out)
 {
-    return PyArg_ParseTuple(args, "O!I", &PyList_Type, &out->objects,
-                            &out->number)
-               ? 0
-               : -1;
+    if (!crm_arg_count(name, nargs, 2, 2) || !crm_arg_list(name, args[0]) ||
+        !crm_arg_unsigned(args[1], &out->number)) {
+        return -1;
+    }
+    out->objects = args[0];
+    return 0;
 }
 
 static int
@@ -115,10 +122,10 @@ PyDoc_STRVAR(with_flag_doc,
              "The objects whose state has a STATE_* flag.");
 
 static PyObject *
-uow_with_flag(PyObject *module, PyObject *args)
+uow_with_flag(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     numbered_list given;
-    return parse_numbered(args, &given) < 0
+    return parse_numbered("with_flag", args, nargs, &given) < 0
                ? NULL
                : crm_objects_that(crm_uow_core(module), given.objects, has_flag,
                                   &given.number);
@@ -129,10 +136,10 @@ PyDoc_STRVAR(without_flag_doc,
              "The objects whose state lacks a STATE_* flag.");
 
 static PyObject *
-uow_without_flag(PyObject *module, PyObject *args)
+uow_without_flag(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     numbered_list given;
-    return parse_numbered(args, &given) < 0
+    return parse_numbered("without_flag", args, nargs, &given) < 0
                ? NULL
                : crm_objects_that(crm_uow_core(module), given.objects,
                                   lacks_flag, &given.number);
@@ -303,15 +310,16 @@ is_orphan(crm_state *state, const void *context)
 }
 
 static PyObject *
-uow_orphans(PyObject *module, PyObject *args)
+uow_orphans(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     crm_core *core = crm_uow_core(module);
-    PyObject *objects;
     unsigned int flag = 0;
-    if (!PyArg_ParseTuple(args, "O!|I", &PyList_Type, &objects, &flag)) {
+    if (!crm_arg_count("find_orphans", nargs, 1, 2) ||
+        !crm_arg_list("find_orphans", args[0]) ||
+        (nargs > 1 && !crm_arg_unsigned(args[1], &flag))) {
         return NULL;
     }
-    return crm_objects_that(core, objects, is_orphan, &flag);
+    return crm_objects_that(core, args[0], is_orphan, &flag);
 }
 
 /* The key that an object has been given, before it has an identity: 1 with *own
@@ -377,14 +385,15 @@ PyDoc_STRVAR(conflicts_doc,
              "of the session has.");
 
 static PyObject *
-uow_conflicts(PyObject *module, PyObject *args)
+uow_conflicts(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     crm_core *core = crm_uow_core(module);
-    PyObject *owner, *objects;
-    if (!PyArg_ParseTuple(args, "OO!", &owner, &PyList_Type, &objects)) {
+    if (!crm_arg_count("identity_conflicts", nargs, 2, 2) ||
+        !crm_arg_list("identity_conflicts", args[1])) {
         return NULL;
     }
-    crm_session *session = crm_need_session(core, owner);
+    PyObject *objects = args[1];
+    crm_session *session = crm_need_session(core, args[0]);
     PyObject *result = session == NULL ? NULL : PyList_New(0);
     for (Py_ssize_t i = 0; result != NULL && i < PyList_GET_SIZE(objects);
          i++) {
@@ -404,7 +413,7 @@ uow_conflicts(PyObject *module, PyObject *args)
  * and of `also` unless it is -1. */
 typedef struct {
     int (*test)(crm_state *state, uint16_t slot);
-    int also;
+    long also;
 } key_test;
 
 static int
@@ -515,10 +524,10 @@ has_null_version(crm_state *state, const void *context)
 }
 
 static PyObject *
-uow_null_versions(PyObject *module, PyObject *args)
+uow_null_versions(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     numbered_list given;
-    return parse_numbered(args, &given) < 0
+    return parse_numbered("null_versions", args, nargs, &given) < 0
                ? NULL
                : crm_objects_that(crm_uow_core(module), given.objects,
                                   has_null_version, &given.number);
@@ -530,14 +539,14 @@ PyDoc_STRVAR(unloaded_keys_doc,
              "are not loaded.");
 
 static PyObject *
-uow_unloaded_keys(PyObject *module, PyObject *args)
+uow_unloaded_keys(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
-    PyObject *objects;
     key_test test = {is_unloaded, -1};
-    if (!PyArg_ParseTuple(args, "O|i:unloaded_keys", &objects, &test.also)) {
+    if (!crm_arg_count("unloaded_keys", nargs, 1, 2) ||
+        (nargs > 1 && !crm_arg_long(args[1], &test.also))) {
         return NULL;
     }
-    return crm_objects_that(crm_uow_core(module), objects, holds_for_key,
+    return crm_objects_that(crm_uow_core(module), args[0], holds_for_key,
                             &test);
 }
 
@@ -564,14 +573,14 @@ PyDoc_STRVAR(unexpire_doc,
              "are expired by name.");
 
 static PyObject *
-uow_unexpire(PyObject *module, PyObject *args)
+uow_unexpire(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
-    PyObject *obj;
-    int waiting = 0;
-    if (!PyArg_ParseTuple(args, "O|p:unexpire", &obj, &waiting)) {
+    if (!crm_arg_count("unexpire", nargs, 1, 2)) {
         return NULL;
     }
-    crm_state *state = crm_need_state(crm_uow_core(module), obj);
+    int waiting = nargs > 1 ? PyObject_IsTrue(args[1]) : 0;
+    crm_state *state =
+        waiting < 0 ? NULL : crm_need_state(crm_uow_core(module), args[0]);
     if (state == NULL) {
         return NULL;
     }
@@ -655,10 +664,10 @@ mark_born(crm_state *state, const void *context)
 }
 
 static PyObject *
-uow_mark_born(PyObject *module, PyObject *args)
+uow_mark_born(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     numbered_list given;
-    return parse_numbered(args, &given) < 0
+    return parse_numbered("mark_born", args, nargs, &given) < 0
                ? NULL
                : crm_each_object(crm_uow_core(module), given.objects, mark_born,
                                  &given.number);
@@ -686,10 +695,10 @@ is_born_since(crm_state *state, const void *level)
 }
 
 static PyObject *
-uow_born_since(PyObject *module, PyObject *args)
+uow_born_since(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     numbered_list given;
-    return parse_numbered(args, &given) < 0
+    return parse_numbered("born_since", args, nargs, &given) < 0
                ? NULL
                : crm_objects_that(crm_uow_core(module), given.objects,
                                   is_born_since, &given.number);
@@ -712,36 +721,40 @@ lower_born(crm_state *state, const void *context)
 }
 
 static PyObject *
-uow_lower_born(PyObject *module, PyObject *args)
+uow_lower_born(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     numbered_list given;
-    return parse_numbered(args, &given) < 0
+    return parse_numbered("lower_born", args, nargs, &given) < 0
                ? NULL
                : crm_each_object(crm_uow_core(module), given.objects,
                                  lower_born, &given.number);
 }
 
 static PyMethodDef functions[] = {
-    {"group_by_manager", uow_group, METH_VARARGS, group_doc},
-    {"with_flag", uow_with_flag, METH_VARARGS, with_flag_doc},
-    {"without_flag", uow_without_flag, METH_VARARGS, without_flag_doc},
+    {"group_by_manager", CRM_FAST(uow_group), METH_FASTCALL, group_doc},
+    {"with_flag", CRM_FAST(uow_with_flag), METH_FASTCALL, with_flag_doc},
+    {"without_flag", CRM_FAST(uow_without_flag), METH_FASTCALL,
+     without_flag_doc},
     {"sort_by_key", uow_sort, METH_O, sort_doc},
     {"has_orphan_rules", uow_orphan_rules, METH_O, orphan_rules_doc},
-    {"find_orphans", uow_orphans, METH_VARARGS, orphans_doc},
-    {"identity_conflicts", uow_conflicts, METH_VARARGS, conflicts_doc},
+    {"find_orphans", CRM_FAST(uow_orphans), METH_FASTCALL, orphans_doc},
+    {"identity_conflicts", CRM_FAST(uow_conflicts), METH_FASTCALL,
+     conflicts_doc},
     {"key_changed", uow_key_changed, METH_O, key_changed_doc},
     {"misnamed", uow_misnamed, METH_O, misnamed_doc},
     {"null_keys", uow_null_keys, METH_O, null_keys_doc},
-    {"null_versions", uow_null_versions, METH_VARARGS, null_versions_doc},
-    {"unloaded_keys", uow_unloaded_keys, METH_VARARGS, unloaded_keys_doc},
+    {"null_versions", CRM_FAST(uow_null_versions), METH_FASTCALL,
+     null_versions_doc},
+    {"unloaded_keys", CRM_FAST(uow_unloaded_keys), METH_FASTCALL,
+     unloaded_keys_doc},
     {"count_version", uow_count_version, METH_O, count_version_doc},
-    {"unexpire", uow_unexpire, METH_VARARGS, unexpire_doc},
+    {"unexpire", CRM_FAST(uow_unexpire), METH_FASTCALL, unexpire_doc},
     {"forget_expired", uow_forget_expired, METH_O, forget_expired_doc},
     {"commit_states", uow_commit, METH_O, commit_doc},
-    {"mark_born", uow_mark_born, METH_VARARGS, mark_born_doc},
+    {"mark_born", CRM_FAST(uow_mark_born), METH_FASTCALL, mark_born_doc},
     {"born_level", uow_born_level, METH_O, born_level_doc},
-    {"born_since", uow_born_since, METH_VARARGS, born_since_doc},
-    {"lower_born", uow_lower_born, METH_VARARGS, lower_born_doc},
+    {"born_since", CRM_FAST(uow_born_since), METH_FASTCALL, born_since_doc},
+    {"lower_born", CRM_FAST(uow_lower_born), METH_FASTCALL, lower_born_doc},
     {NULL},
 };
 

@@ -5,6 +5,7 @@
  */
 #include "flush.h"
 
+#include "arguments.h"
 #include "state.h"
 
 /* ---- what is changed -------------------------------------------------- */
@@ -82,20 +83,19 @@ slots_tuple(const uint16_t *slots, size_t count)
 }
 
 PyObject *
-crm_changed_columns(PyObject *module, PyObject *args)
+crm_changed_columns(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
     crm_core *core = PyModule_GetState(module);
-    PyObject *obj, *sequence;
-    if (!PyArg_ParseTuple(args, "OO:changed_columns", &obj, &sequence)) {
+    if (!crm_arg_count("changed_columns", nargs, 2, 2)) {
         return NULL;
     }
-    crm_state *state = crm_state_of(core, obj);
+    crm_state *state = crm_state_of(core, args[0]);
     if (state == NULL) {
-        return crm_raise_unmapped(core, obj);
+        return crm_raise_unmapped(core, args[0]);
     }
     size_t ncolumns;
     uint16_t *columns =
-        crm_slots_from(state->layout->manager, sequence, &ncolumns);
+        crm_slots_from(state->layout->manager, args[1], &ncolumns);
     if (columns == NULL) {
         return NULL;
     }

@@ -256,10 +256,7 @@ class DDLCompiler(Compiled):
 
     def get_column_specification(self, column: Any, **kw: Any) -> str:
         """Name, type, default and nullability of a column."""
-        text = f"{self.preparer.format_column(column)} {self._type(column)}"
-        default = self.get_column_default_string(column)
-        if default is not None:
-            text += f" DEFAULT {default}"
+        text = f"{self.preparer.format_column(column)} {self._type_and_default(column)}"
         if column.computed is not None:
             text += " " + self.process(column.computed)
         identity = column.identity if self.dialect.supports_identity_columns else None
@@ -268,6 +265,11 @@ class DDLCompiler(Compiled):
         if not column.nullable and identity is None:
             text += " NOT NULL"
         return text
+
+    def _type_and_default(self, column: Any) -> str:
+        type_ = self._type(column)
+        default = self.get_column_default_string(column)
+        return type_ if default is None else f"{type_} DEFAULT {default}"
 
     def _type(self, column: Any) -> str:
         return self.type_compiler.process(  # type: ignore[no-any-return]

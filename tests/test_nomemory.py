@@ -59,6 +59,7 @@ WORK = [
 WORK_WITH_BOXES = ["boxed", "boxes_alone", "anew"]
 # those in seldom.py
 SELDOM = ["raw_cursors", "statement_events", "own_rows", "association_rows", "untyped", "defining"]
+SELDOM_OF_SQLITE = ["adopted"]
 # those that take long: each so-manyth allocation fails
 STEPS = {"mapping": 7, "eager_anew": 3, "unions": 5}
 # those that ask most of the driver
@@ -156,7 +157,7 @@ def test_every_allocation_of_boxes_can_fail(work: str, library: Path) -> None:
     assert int(counts[work]) > 5
 
 
-@pytest.mark.parametrize("work", SELDOM)
+@pytest.mark.parametrize("work", [*SELDOM, *SELDOM_OF_SQLITE])
 def test_every_allocation_of_what_is_seldom_can_fail(work: str, library: Path) -> None:
     variables = {"FAIL_LIBRARY" if SANITIZED else "LD_PRELOAD": str(library)}
     counts = run_out("seldom", "1", "sqlite://", work, leaks=SANITIZED, **variables)

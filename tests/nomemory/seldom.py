@@ -1,12 +1,13 @@
 """Pieces of work for package.py with what programs use seldom: cursors of raw connections,
 listeners of statements, rows of the program's own classes, association rows with values of
-their own, values of unknown types, classes being defined."""
+their own, values of unknown types, classes being defined, connections that the program made."""
 
 from __future__ import annotations
 
 import datetime
 import decimal
 import enum
+import sqlite3
 import sys
 import uuid
 from contextlib import suppress
@@ -17,6 +18,7 @@ import cormorant as sa
 from cormorant import event
 from cormorant.engine import Row
 from cormorant.orm import Session, declarative_base, registry, relationship
+from cormorant.pool import StaticPool
 from tests.nomemory import package
 from tests.nomemory.world import World as PlainWorld
 
@@ -60,6 +62,12 @@ class World(PlainWorld):
         super().__init__(url)
         Base.metadata.drop_all(self.engine)
         Base.metadata.create_all(self.engine)
+        self.of_sqlite3 = sa.create_engine(
+            "sqlite://",
+            creator=lambda: sqlite3.connect(":memory:", check_same_thread=False),
+            poolclass=StaticPool,
+        )
+        Base.metadata.create_all(self.of_sqlite3)
 
 
 def raw_cursors(world: World) -> Any:
@@ -215,7 +223,34 @@ def defining(world: World) -> Any:
         made.dispose()
 
 
-WORK: list[Any] = [raw_cursors, statement_events, own_rows, association_rows, untyped, defining]
+def adopted(world: World) -> Any:
+    """Statements through cursors of a connection of sqlite3's."""
+    with Session(world.of_sqlite3) as session:
+        session.add_all([Mark(id=1), Mark(id=2)])
+        session.flush()
+        session.execute(sa.insert(Mark), [{"id": 900 + n} for n in range(40)])
+        found: list[Any] = [session.query(Mark).count()]
+        values = sa.text("SELECT x'ff' AS a, 1.5 AS b, NULL AS c, 'é' AS d WHERE 1 = :one")
+        found.append(session.execute(values, {"one": 1}).one()._asdict())
+        streamed = session.execute(
+            sa.select(Mark.id).order_by(Mark.id).execution_options(yield_per=7)
+        )
+        found.append(streamed.scalars().all())
+        with suppress(sa.exc.DBAPIError):
+            session.execute(sa.text("SELECT no_such FROM mark"))
+        session.rollback()
+    return found
+
+
+WORK: list[Any] = [
+    raw_cursors,
+    statement_events,
+    own_rows,
+    association_rows,
+    untyped,
+    defining,
+    adopted,
+]
 
 
 if __name__ == "__main__":

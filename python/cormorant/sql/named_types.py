@@ -190,4 +190,4 @@ class BOOLEAN(Boolean):
 for _cls in (BIGINT, BINARY, BLOB, BOOLEAN, CHAR, CLOB, DATE, DATETIME, DECIMAL, DOUBLE,
              DOUBLE_PRECISION, FLOAT, INTEGER, NCHAR, NUMERIC, NVARCHAR, REAL, SMALLINT, TEXT,
              TIME, TIMESTAMP, UUID, VARBINARY, VARCHAR):  # fmt: skip
-    _cls.__module__ = f"{__package__}.sqltypes"
+    _cls.__module__ = String.__module__  # under the name that tools write

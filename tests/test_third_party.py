@@ -146,7 +146,27 @@ def test_commands_find_it(tmp_path: Path) -> None:
     assert done.stdout == "cormorant __main__ ['upgrade', 'head']\n", done.stderr
     done = start()
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "usage: python -m cormorant.ext.as_sqlalchemy module [argument ...]\n"
+    assert done.stderr.startswith("usage: python -m cormorant.ext.as_sqlalchemy module|file ")
+
+
+def test_programs_find_it(tmp_path: Path) -> None:
+    app = tmp_path / "app"
+    app.mkdir()
+    (app / "models.py").write_text("from sqlalchemy.orm import DeclarativeBase as Base\n")
+    (app / "main.py").write_text(
+        "import pickle, sys\nfrom models import Base\nclass Kept: pass\n"
+        "print(Base.__module__, __file__, sys.argv, type(pickle.loads(pickle.dumps(Kept()))) is Kept)\n"
+    )
+    path = os.path.join("app", "main.py")
+    done = subprocess.run(
+        [sys.executable, "-m", "cormorant.ext.as_sqlalchemy", path, "-v"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == f"cormorant.orm.decl_api {tmp_path / path} {[path, '-v']} True\n", (
+        done.stderr
+    )
 
 
 def test_pandas(tmp_path: Path) -> None:

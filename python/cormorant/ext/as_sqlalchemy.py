@@ -12,9 +12,10 @@ very same objects, loggers are ``sqlalchemy.engine`` and so on, types say that t
 ``sqlalchemy``, so that Alembic's autogenerate writes ``sa.Integer()``, and plugins of engines
 are found that packages name for it.
 
-A command that can be run with ``python -m`` is run so:
+A command that can be run with ``python -m`` is run so, and a program by its path:
 
     python -m cormorant.ext.as_sqlalchemy alembic upgrade head
+    python -m cormorant.ext.as_sqlalchemy app/main.py
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import importlib.machinery
 import runpy
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -88,16 +90,23 @@ def install() -> None:
 
 
 def main(args: Sequence[str]) -> None:
-    """Run a module after install(), as ``python -m`` does.
+    """Run a module after install(), as ``python -m`` does, or a file of Python, as ``python`` does.
 
-    args: the module's name, and its arguments. Raises SystemExit without a name, ImportError if
-    there is no such module, and what it raises.
+    args: the module's name or the file's path, and its arguments. Raises SystemExit without a
+    name, ImportError if there is no such module, and what it raises.
     """
     if not args:
-        sys.exit(f"usage: python -m {__name__} module [argument ...]")
+        sys.exit(f"usage: python -m {__name__} module|file [argument ...]")
     install()
     sys.argv = list(args)
-    runpy.run_module(args[0], run_name="__main__", alter_sys=True)
+    path = Path(args[0])
+    if path.is_file():
+        sys.path[0] = str(path.resolve().parent)
+        main = sys.modules["__main__"] = ModuleType("__main__")
+        main.__file__ = str(path.absolute())
+        exec(compile(path.read_bytes(), main.__file__, "exec", dont_inherit=True), main.__dict__)
+    else:
+        runpy.run_module(args[0], run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":

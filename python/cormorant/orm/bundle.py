@@ -75,7 +75,7 @@ class Bundle(InspectionAttr):
         elements = [
             expr.__clause_element__() if isinstance(expr, Bundle) else expr for expr in self.exprs
         ]
-        clause = _BundleClause(*elements, group=False)
+        clause = _BundleClause(*elements, _literal_as=expect_column, group=False)
         clause._bundle = self
         return clause._annotate({"bundle": self, "entity_namespace": self})
 

@@ -75,7 +75,8 @@ class AbstractConcreteBase(ConcreteBase):
         scan.columns.clear()
         arguments = scan.mapper_args
         arguments["polymorphic_on"] = union.c[name]
-        if strict:
+        if strict:  # what it leaves out comes with the rows nevertheless
+            arguments["with_polymorphic"] = (ALL, union)
             arguments["include_properties"] = {
                 name,
                 *[column.key for column in union.primary_key],
@@ -83,6 +84,7 @@ class AbstractConcreteBase(ConcreteBase):
             }
         scan.explicit_table = union
         base = scan._make_mapper(union)
-        for mapper in mappers:
-            if mapper.concrete and mapper.inherits is None:
+        direct = [mapper_or_none(sub) for sub in cls.__subclasses__()]
+        for mapper in dict.fromkeys([*direct, *mappers]):
+            if mapper is not None and mapper.concrete and mapper.inherits is None:
                 mapper._set_concrete_base(base)

@@ -114,7 +114,7 @@ class FromAdapters:
 
     def load(self, mapper: Any, adapter: FromAdapter) -> None:
         """Take a mapper's columns, and of those loaded with it, from a FROM."""
-        for each in mapper.with_polymorphic_mappers or [mapper]:
+        for each in mapper._with_polymorphic or [mapper]:
             self._by_mapper[id(each)] = adapter
             for above in each.iterate_to_root():
                 self._by_table[hash(above.local_table)] = adapter

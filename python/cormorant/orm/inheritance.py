@@ -302,9 +302,14 @@ class Hierarchy(InspectionAttr):
             level = below
         return found
 
-    @memoized_property
+    @property
     def with_polymorphic_mappers(self) -> list[Mapper[Any]]:
         """The mappers whose columns a query of this one loads by itself."""
+        mappers: list[Mapper[Any]] = self._with_polymorphic
+        return mappers
+
+    @memoized_property
+    def _with_polymorphic(self) -> list[Mapper[Any]]:
         if self.with_polymorphic is None:
             return []
         return self._mappers_from_spec(*self.with_polymorphic)
@@ -317,7 +322,7 @@ class Hierarchy(InspectionAttr):
         selectable = self.with_polymorphic[1]
         if selectable is not None:
             return selectable
-        return self._selectable_from_mappers(self.with_polymorphic_mappers)
+        return self._selectable_from_mappers(self._with_polymorphic)
 
     @memoized_property
     def _is_union(self) -> bool:
@@ -383,7 +388,7 @@ class Hierarchy(InspectionAttr):
             return None
         columns = {
             hash(column): _named_as(column, prop.key)
-            for prop in self._polymorphic_properties(self.with_polymorphic_mappers)
+            for prop in self._polymorphic_properties(self._with_polymorphic)
             if prop._is_column and prop._in_subqueries
             for column in prop.columns
         }

@@ -665,7 +665,7 @@ class Mapper(Hierarchy, PropertyViews, IdentityKeys, Generic[_T]):
 _COMPUTED = (
     "columns",
     "selectable",
-    "with_polymorphic_mappers",
+    "_with_polymorphic",
     "_element",
     "_dml_table",
     "_own_columns",

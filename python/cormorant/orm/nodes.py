@@ -61,7 +61,7 @@ class EntityNode:
         #: its columns belong to the statement itself, not to what is joined around it
         self.primary = primary
         #: mappers of subclasses whose columns the statement has as well
-        self.mappers: Sequence[Any] = entity.with_polymorphic_mappers
+        self.mappers: Sequence[Any] = entity._with_polymorphic
         #: hash of a mapper's column -> the expression that gives its value
         self.columns: dict[int, Any] = {}
         self.index = -1
@@ -74,7 +74,11 @@ class EntityNode:
         """The mapper's expression as this entity's FROM element has it."""
         selectable = self.selectable
         if selectable is self.mapper.persist_selectable:
-            return expression
+            if not self.mapper._is_union or not expression._is_column:
+                return expression
+            # a column of a concrete table that has none in common with the others
+            found = selectable.corresponding_column(expression, True)
+            return expression if found is None else found
         if self.entity.is_aliased_class and selectable is self.entity.selectable:
             return self.entity._adapt_element(expression)
         if expression._is_column:

@@ -424,14 +424,14 @@ class RelationshipProperty(MapperProperty):
             self.order_by = False
         else:
             self.order_by = tuple(
-                deannotated(expression(value_of(item), "order_by")) for item in flat(order_by)
+                deannotated(expression(item, "order_by")) for item in flat(order_by)
             )
         self._foreign_keys = [
-            expression(value_of(item), "foreign_keys")._deannotate()
+            expression(item, "foreign_keys")._deannotate()
             for item in flat(value(self._foreign_keys_argument))
         ]
         self._remote_side = [
-            expression(value_of(item), "remote_side")._deannotate()
+            expression(item, "remote_side")._deannotate()
             for item in flat(value(self._remote_side_argument))
         ]
 

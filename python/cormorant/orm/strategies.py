@@ -546,7 +546,7 @@ class SubclassLoader(PostLoad):
         if mapper._discriminator is not None:
             kept.add(mapper._discriminator)
         only = {prop for prop in mapper._props.values() if prop.parent in own or prop in kept}
-        for below in mapper.with_polymorphic_mappers:
+        for below in mapper._with_polymorphic:
             only.update(p for p in below._props.values() if p.parent.isa(mapper))
         keys = mapper.primary_key
         if mapper._is_union:

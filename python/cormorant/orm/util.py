@@ -96,7 +96,7 @@ class AliasedClass(Generic[_T]):
         mapper._check_configure()
         within: AliasedInsp[Any] | None = None
         if alias is None:
-            with_polymorphic_mappers = given.with_polymorphic_mappers
+            with_polymorphic_mappers = given._with_polymorphic
             selectable = mapper.selectable
             if given.is_aliased_class:
                 polymorphic_on = given.polymorphic_on
@@ -223,8 +223,8 @@ class AliasedInsp(InspectionAttr, Generic[_T]):
 
     @property
     def with_polymorphic_mappers(self) -> list[Mapper[Any]]:
-        """The mappers of subclasses whose columns the alias has as well."""
-        return self._with_polymorphic
+        """The mapper, and those of subclasses whose columns the alias has as well."""
+        return self._with_polymorphic or [self.mapper]
 
     def _set_with_polymorphic(self, mappers: Sequence[Any]) -> None:
         """Load the subclasses too; each is an attribute of the alias by its name."""
@@ -359,7 +359,8 @@ class AliasedInsp(InspectionAttr, Generic[_T]):
         return self._element
 
     def __repr__(self) -> str:
-        return f"<AliasedInsp at {hex(id(self))}; {self.class_.__name__}>"
+        mapped = ", ".join([m.class_.__name__ for m in self.with_polymorphic_mappers])
+        return f"<AliasedInsp at {hex(id(self))}; {self.class_.__name__}({mapped})>"
 
     def __str__(self) -> str:
         others = [m.class_.__name__ for m in self._with_polymorphic if m is not self.mapper]

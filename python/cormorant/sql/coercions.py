@@ -73,6 +73,18 @@ def _fail(element: Any, expected: str, advice: str = "", code: str | None = None
     raise exc.ArgumentError(f"{expected} expected, got {_got(element)}.{advice}", code=code)
 
 
+def _fail_resolved(
+    element: Any, found: Any, expected: str, advice: str = "", code: str | None = None
+) -> NoReturn:
+    """Refuse the construct behind an element; the error names both, where they are two."""
+    if found is not element:
+        insp = inspect(element, raiseerr=False)
+        if insp is None or insp is element:  # an alias of a class is no construct itself
+            got = f"{found!r} object resolved from {element!r} object"
+            raise exc.ArgumentError(f"{expected} expected, got {got}.{advice}", code=code)
+    _fail(element, expected, advice, code)
+
+
 def _no_text(element: str, column: bool = False) -> NoReturn:
     if column:
         hint = "or use column(%r) for more specificity" % element
@@ -109,10 +121,12 @@ def _as_expression(original: Any, element: ClauseElement, expected: str) -> Any:
             "please use the .scalar_subquery() method to produce a scalar subquery.",
         )
         return element.scalar_subquery()  # type: ignore[attr-defined]
-    if element._is_from_clause and "element" in expected:
+    if element.__visit_name__ == "subquery":
+        return _as_expression(original, element.element, expected)  # type: ignore[attr-defined]
+    advice = ""
+    if element is original and element._is_from_clause and "element" in expected:
         advice = _VALUES_ADVICE if element.__visit_name__ == "values" else _ROW_ADVICE
-        _fail(original, expected, advice)
-    _fail(original, expected)
+    _fail_resolved(original, element, expected, advice)
 
 
 NO_VALUES = (SchemaEventTarget, Visitable)
@@ -135,17 +149,32 @@ def _bound(element: Any, name: str | None, type_: Any) -> Any:
 
 def expect_check(element: Any) -> Any:
     """The condition of a CHECK constraint."""
-    if element is None:
-        return elements.NULL
+    if element is None or element is True or element is False:
+        return expect_where(element)
     found = resolve(element)
-    if found is None or not (found._is_column or found.__visit_name__ in _EXPRESSIONS):
-        _fail(element, "SQL expression element for DDL constraint")
+    expected = "SQL expression element for DDL constraint"
+    if found is None:
+        _fail(element, expected)
+    if not (found._is_column or found.__visit_name__ in _EXPRESSIONS):
+        _fail_resolved(element, found, expected)
+    return found
+
+
+def expect_ddl_column(element: Any) -> Any:
+    """A column or an expression that a constraint or an index is of."""
+    found: Any = element if isinstance(element, ClauseElement) else resolve(element)
+    expected = "String column name or column expression for DDL constraint"
+    if found is None:
+        _fail(element, expected)
+    if not (found._is_column or found._is_text_clause):
+        _fail_resolved(element, found, expected)
     return found
 
 
 _IN_RIGHT = "IN expression list, SELECT construct, or bound parameter object"
 _IN_RIGHT_SIDES = frozenset(["clauselist", "textclause", "tuple", "grouping"])
-_EXPRESSIONS = frozenset(["clauselist", "textclause", "expression_clauselist", "text_clause"])
+_EXPRESSIONS = frozenset(["textclause", "expression_clauselist", "text_clause"])
+_LISTS = _EXPRESSIONS | {"clauselist"}
 
 
 def _ungrouped(element: Any) -> Any:
@@ -232,16 +261,15 @@ def expect_where(element: Any) -> Any:
 
 def expect_on(element: Any) -> Any:
     """An ON clause. A relationship attribute is left to the ORM."""
-    if isinstance(element, ClauseElement):
-        return expect_where(element)
-    if getattr(element, "is_attribute", False):
+    if isinstance(element, elements.ColumnElement) or getattr(element, "is_attribute", False):
         return element
-    found = resolve(element)
+    found = element if isinstance(element, ClauseElement) else resolve(element)
+    expected = "ON clause, typically a SQL expression or ORM relationship attribute"
     if found is not None:
-        return expect_where(found)
+        return found if found._is_column else _as_expression(element, found, expected)
     if isinstance(element, (bool, types.FunctionType, types.MethodType)):
         return expect_where(element)
-    _fail(element, "ON clause, typically a SQL expression or ORM relationship attribute")
+    _fail(element, expected)
 
 
 def expect_columns(element: Any) -> list[Any]:
@@ -285,9 +313,11 @@ def expect_column(element: Any) -> Any:
             code="89ve",
         )
     if not (found._is_column or found._is_from_clause or found._is_text_clause):
-        if found.__visit_name__ in _EXPRESSIONS:
+        if found.__visit_name__ in _LISTS:
             return found
-        _fail(element, "Column expression, FROM clause, or other columns clause element")
+        _fail_resolved(
+            element, found, "Column expression, FROM clause, or other columns clause element"
+        )
     return found
 
 
@@ -308,9 +338,7 @@ def expect_from(element: Any, allow_select: bool = False) -> Any:
             version="1.4",
         )
         return found._implicit_subquery
-    if getattr(found, "_is_scalar_select", False):
-        return found.element.subquery()
-    _fail(element, "FROM expression, such as a Table or alias() object")
+    _fail_resolved(element, found, "FROM expression, such as a Table or alias() object")
 
 
 def expect_join_target(element: Any) -> Any:
@@ -328,9 +356,10 @@ def expect_join_target(element: Any) -> Any:
                 element,
                 "Join target, typically a FROM expression, or ORM relationship attribute",
             )
-    if not found._is_from_clause:
-        _fail(
+    if not (found._is_from_clause or found._is_function or found._is_text_clause):
+        _fail_resolved(
             element,
+            found,
             "Join target, typically a FROM expression, or ORM relationship attribute",
         )
     return found
@@ -404,14 +433,12 @@ def expect_by(element: Any, role: str) -> Any:
         if isinstance(element, str):
             return elements._textual_label_reference(element)
         _fail(element, f"{role} expression")
-    if found._is_select_base:
-        found = _as_expression(element, found, f"{role} expression")
     if not found._is_column:
-        if found.__visit_name__ in _EXPRESSIONS:
+        if found.__visit_name__ in _LISTS:
             return found
         if found._is_from_clause and role == "GROUP BY":
             return elements.ClauseList(*found._select_iterable)
-        _fail(element, f"{role} expression")
+        return _as_expression(element, found, f"{role} expression")
     if role == "ORDER BY" and (
         isinstance(found, elements.Label) or found.__visit_name__ == "unary"
     ):
@@ -436,7 +463,11 @@ def expect_by_of(element: Any) -> Any:
     if found is None:
         if isinstance(element, str):
             return elements._textual_label_reference(element)
+        if element is None:
+            return elements.NULL
         _fail(element, "GROUP BY / OF / etc. expression")
+    if found.__visit_name__ in _LISTS:
+        return found
     if found._is_column and found.__visit_name__ == "label":
         return elements._label_reference(found)
     return _as_expression(element, found, "GROUP BY / OF / etc. expression")
@@ -450,10 +481,27 @@ def expect_limit(value: Any, name: str) -> Any:
         return elements.OffsetLimitParam._quick("param", value, INTEGERTYPE)
     found = value if isinstance(value, ClauseElement) else resolve(value)
     if found is not None:
-        if found._is_from_clause and not found._is_function:
-            _fail(value, "LIMIT / OFFSET expression")
+        if not found._is_column:
+            _fail_resolved(value, found, "LIMIT / OFFSET expression")
         return found
+    if isinstance(value, NO_VALUES):
+        _fail(value, "LIMIT / OFFSET expression")
     return elements.OffsetLimitParam._quick("param", util.asint(value), INTEGERTYPE)
+
+
+def expect_part(element: Any) -> Any:
+    """A part of a statement that is written as it is: text, or an expression."""
+    if isinstance(element, str):
+        return elements.TextClause(element)
+    if element is None:
+        return elements.NULL
+    found = element if isinstance(element, ClauseElement) else resolve(element)
+    expected = "statement sub-expression element"
+    if found is None:
+        _fail(element, expected)
+    if not (found._is_column or found.__visit_name__ in _EXPRESSIONS):
+        _fail_resolved(element, found, expected)
+    return found
 
 
 def expect_in(expr: Any, other: Any, operator: Any) -> Any:
@@ -478,22 +526,21 @@ def expect_in(expr: Any, other: Any, operator: Any) -> Any:
         return found
     if found._is_select_base:
         return found.scalar_subquery()
+    if found is not other and found.__visit_name__ == "clauselist":  # the columns of a table
+        _fail(found, "SQL expression element or literal value")
     if found.__visit_name__ in _IN_RIGHT_SIDES:
         return found.self_group(against=operator)
     if found._is_column and found._wraps_column is not None and found.type._is_array:
         return found
     if found.__visit_name__ == "values":
         return cast(Any, found).scalar_values()
-    if found._is_from_clause or found._is_function:
+    if not hasattr(other, "_aliased_insp") and (found._is_from_clause or found._is_function):
         util.warn(
             f"Coercing {type(found).__name__} object into a select() for use in IN(); "
             "please pass a select() construct explicitly",
         )
-        inner = getattr(found, "element", None)
-        if found.__visit_name__ == "subquery" and inner is not None:
-            return found.select().scalar_subquery()
         return found.select().scalar_subquery()
-    _fail(other, expected)
+    _fail_resolved(other, found, expected)
 
 
 def _in_list(expr: Any, values: list[Any], operator: Any) -> Any:

@@ -253,7 +253,9 @@ def collate(expr: Any, op: Any, collation: Any, **kw: Any) -> BinaryExpression[A
 def regexp_match(
     expr: Any, op: Any, pattern: Any, flags: Any = None, reverse: bool = False, **kw: Any
 ) -> BinaryExpression[Any]:
-    return compare(expr, op, pattern, reverse=reverse, result_type=NULLTYPE, flags=flags)
+    modifiers = {} if flags is None else {"flags": flags}
+    other = expect_operand(pattern, expr, op)
+    return BinaryExpression(expr, other, op, NULLTYPE, NEGATE[op], modifiers)
 
 
 def regexp_replace(
@@ -272,6 +274,9 @@ def regexp_replace(
 
 
 def match(expr: Any, op: Any, other: Any, **kw: Any) -> BinaryExpression[Any]:
+    if other is None or other is True or other is False:  # values as others
+        bound = expect_operand(other, expr, op)
+        return BinaryExpression(expr, bound, op, MATCHTYPE, NEGATE[op], kw)
     return compare(expr, op, other, result_type=MATCHTYPE, **kw)
 
 

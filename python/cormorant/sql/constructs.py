@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from types import GenericAlias
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from .. import exc
 from . import operators
@@ -346,19 +346,15 @@ class Over(ColumnElement[_T]):
         rows: Any = None,
         groups: Any = None,
     ) -> None:
-        from .coercions import expect_by
+        from .coercions import expect_by_of
 
         self.element = element
         self.partition_by = None
         self.order_by = None
         if order_by is not None:
-            self.order_by = ClauseList(
-                *_listed(order_by), _literal_as=lambda e: expect_by(e, "GROUP BY / OF / etc.")
-            )
+            self.order_by = ClauseList(*_listed(order_by), _literal_as=expect_by_of)
         if partition_by is not None:
-            self.partition_by = ClauseList(
-                *_listed(partition_by), _literal_as=lambda e: expect_by(e, "GROUP BY / OF / etc.")
-            )
+            self.partition_by = ClauseList(*_listed(partition_by), _literal_as=expect_by_of)
         if sum(v is not None for v in (range_, rows, groups)) > 1:
             raise exc.ArgumentError("only one of 'rows', 'range_', or 'groups' may be provided")
         self.range_ = _frame(range_)
@@ -445,12 +441,10 @@ class WithinGroup(ColumnElement[_T]):
     _traverse_attrs = ("element", "order_by")
 
     def __init__(self, element: Any, *order_by: Any) -> None:
-        from .coercions import expect_by
+        from .coercions import expect_by_of
 
         self.element = element
-        self.order_by = ClauseList(
-            *order_by, _literal_as=lambda e: expect_by(e, "GROUP BY / OF / etc.")
-        )
+        self.order_by = ClauseList(*order_by, _literal_as=expect_by_of)
         within = getattr(element, "within_group_type", None)
         self.type = (within(self) if within is not None else None) or element.type
 
@@ -711,20 +705,18 @@ class TextClause(Executable):
 
     def columns(self, *cols: Any, **types: Any) -> TextualSelect:
         """A SELECT of which these are the columns, in order or by name."""
-        from .coercions import resolve
+        from .coercions import expect_expr
         from .elements import ColumnClause
         from .selectable import TextualSelect
 
         positional: list[Any] = []
         for col in cols:
-            found = resolve(col)
-            if found is None:
-                found = ColumnClause(col) if isinstance(col, str) else col
+            found = expect_expr(col)
             name = getattr(found, "key", None)
             if name in types:
                 positional.append(ColumnClause(found.key, types.pop(name)))
             else:
-                positional.append(found)
+                positional.append(found if found._is_named else found.label(None))
         keyed: list[Any] = [ColumnClause(name, to_instance(t)) for name, t in types.items()]
         return TextualSelect(self, positional + keyed, positional=bool(positional) and not keyed)
 
@@ -750,6 +742,9 @@ class TextClause(Executable):
     def get_children(self, *, omit_attrs: Any = (), **kw: Any) -> Iterator[ClauseElement]:
         return iter(self._bindparams.values())
 
+    def _join_group(self) -> Any:
+        return self
+
     def _copy_internals(self, clone: Callable[[Any], Any] = clone_of) -> None:
         self._bindparams = {k: clone(b) for k, b in self._bindparams.items()}
 
@@ -763,6 +758,9 @@ class TextClause(Executable):
     def label(self, name: str) -> Any:
         """The text as an expression under a name."""
         raise AttributeError("'TextClause' object has no attribute 'label'")
+
+    def __invert__(self) -> NoReturn:
+        raise AssertionError  # what text() is the opposite of is not known
 
     def __and__(self, other: Any) -> Any:
         from .elements import BooleanClauseList

@@ -412,18 +412,23 @@ class SchemaGenerator(_SchemaVisitor):
 
     def visit_metadata(self, metadata: MetaData) -> None:
         tables = list(metadata.tables.values()) if self.tables is None else self.tables
-        todo = [t for t in tables if not self._is_there(t)]
+        ordered = sort_tables_and_constraints([t for t in tables if not self._is_there(t)])
+        todo = [table for table, _ in ordered if table is not None]
         with self._events("create", metadata, tables=todo):
-            self._create_tables(metadata, todo)
+            self._create_tables(metadata, ordered)
 
-    def _create_tables(self, metadata: MetaData, todo: list[Table]) -> None:
+    def _create_tables(
+        self,
+        metadata: MetaData,
+        ordered: list[tuple[Table | None, Collection[ForeignKeyConstraint]]],
+    ) -> None:
         for type_ in self.dialect.types_to_create(metadata._types):
             self.connection._run_ddl_visitor(type_.DDLGenerator, type_, checkfirst=self.checkfirst)
         if self.dialect.supports_sequences:
             for sequence in metadata._sequences.values():
                 if sequence.column is None or sequence._bound:
                     self.visit_sequence(sequence)
-        for table, constraints in sort_tables_and_constraints(todo):
+        for table, constraints in ordered:
             if table is not None:
                 with self._events("create", table, _is_metadata_operation=True):
                     self._create_table(table, constraints, True)

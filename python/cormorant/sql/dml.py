@@ -456,8 +456,8 @@ def _crud_value(table: Any, key: Any, value: Any, index: int | None = None) -> A
     found: Any = value if isinstance(value, ClauseElement) else resolve(value)
     if found is not None:
         if index is not None and found._is_select_base:
-            found = found.scalar_subquery()
-        return expect_expr(found)
+            return found.scalar_subquery()
+        return expect_expr(value)
     no_part_of_a_schema(value)
     name, type_ = _name_and_type(table, key)
     if index is not None:

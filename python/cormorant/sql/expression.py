@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
 from .. import exc
 from .._late import late_names
-from . import elements, operators, selectable
+from . import comparators, elements, operators, selectable
 from .base import CacheKey, ClauseElement, Executable
 from .coercions import NO_VALUES, expect_by_of, expect_expr
 from .column_collections import ColumnCollection
@@ -335,9 +335,9 @@ def literal(
     literal_execute: render it in the SQL when the statement is executed. Raises exc.ArgumentError
     for what is no value.
     """
-    from .sqltypes import to_instance
+    from .sqltypes import TypeEngine, to_instance
 
-    if isinstance(value, NO_VALUES):
+    if isinstance(value, (*NO_VALUES, TypeEngine)) or hasattr(value, "__clause_element__"):
         raise exc.ArgumentError(f"Literal Python value expected, got {value!r}.")
     return BindParameter(
         None,
@@ -474,7 +474,7 @@ def funcfilter(func: Any, *criterion: Any) -> FunctionFilter[Any]:
 
 def collate(expression: Any, collation: str) -> BinaryExpression[str]:
     """``expression COLLATE collation``."""
-    return expect_expr(expression).collate(collation)  # type: ignore[no-any-return]
+    return comparators.collate(expect_expr(expression), operators.collate, collation)
 
 
 def between(
@@ -487,7 +487,7 @@ def between(
 
 def distinct(expr: _Argument[_T]) -> UnaryExpression[_T]:
     """``DISTINCT expr``."""
-    return expect_expr(expr).distinct()  # type: ignore[no-any-return]
+    return comparators.distinct(expect_expr(expr), operators.distinct_op)
 
 
 def _ordering(column: Any, modifier: Any) -> UnaryExpression[Any]:
@@ -519,7 +519,7 @@ nullsfirst, nullslast = nulls_first, nulls_last
 
 def bitwise_not(expr: Any) -> Any:
     """``~expr``."""
-    return expect_expr(expr).bitwise_not()
+    return comparators.bitwise_not(expect_expr(expr), operators.bitwise_not_op)
 
 
 def any_(expr: Any) -> CollectionAggregate:

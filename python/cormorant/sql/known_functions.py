@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import sqltypes
 from .base import KeyContext
-from .coercions import expect_function_arg
+from .coercions import expect_expr, expect_function_arg
 from .elements import ColumnClause, UnaryExpression
 from .functions import GenericFunction
 
@@ -61,7 +61,7 @@ class array_agg(ReturnTypeFromArgs[Sequence[_T]]):
     """Values of a group as an array."""
 
     def __init__(self, *args: Any, **kw: Any) -> None:
-        made = [expect_function_arg(c, self.name) for c in args]
+        made = [expect_expr(c) for c in args]
         if kw.get("type_") is None:
             item = made[0].type if made else sqltypes.NULLTYPE
             kw["type_"] = item if item._is_array else sqltypes.ARRAY(item, dimensions=1)

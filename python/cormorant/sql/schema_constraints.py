@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import exc, util
+from .coercions import expect_ddl_column
 from .column_collections import ColumnCollection, ReadOnlyColumnCollection
-from .elements import ClauseElement, ColumnClause
+from .elements import ColumnClause
 from .schema_base import (
     DialectKWArgs,
     HasConditionalDDL,
@@ -197,20 +198,7 @@ def _plain(expression: Any) -> Any:
 
 def _column_argument(column: Any) -> Any:
     """A column, its name, or an expression, from what was given for one."""
-    if isinstance(column, str):
-        return column
-    if isinstance(column, ClauseElement):
-        return _plain(column)
-    element = getattr(column, "__clause_element__", None)
-    found = None if element is None else element()
-    if not isinstance(found, ClauseElement) or found._is_from_clause:
-        got = (
-            f"{column!r}" if found is None else f"{found!r} object resolved from {column!r} object"
-        )
-        raise exc.ArgumentError(
-            f"String column name or column expression for DDL constraint expected, got {got}."
-        )
-    return _column_argument(found)
+    return column if isinstance(column, str) else _plain(expect_ddl_column(column))
 
 
 class ColumnCollectionConstraint(ColumnCollectionMixin, Constraint):
@@ -351,8 +339,10 @@ class CheckConstraint(ColumnCollectionConstraint):
         return self._schema_item_copy(new)
 
     def __repr__(self) -> str:
-        name = "" if self.name is None else f", name={self.name!r}"
-        return f"CheckConstraint({self.sqltext!r}{name})"
+        given = {name: self.__dict__.get(name) for name in ("name", "deferrable", "initially")}
+        given["table"] = getattr(self, "parent", None)
+        parts = [f", {name}={value!r}" for name, value in given.items() if value is not None]
+        return f"CheckConstraint({self.sqltext!r}{''.join(parts)})"
 
 
 class _Identity:

@@ -217,16 +217,13 @@ class DefaultClause(FetchedValue):
 
     def __init__(self, arg: Any, for_update: bool = False, _reflected: bool = False) -> None:
         """`arg`: a string, which is quoted, or SQL."""
-        if not isinstance(arg, (str, ClauseElement)):
-            element = getattr(arg, "__clause_element__", None)
-            if element is None:
-                module = ClauseElement.__module__.rpartition(".")[0]
-                raise exc.ArgumentError(
-                    "Argument 'arg' is expected to be one of type '<class 'str'>' or "
-                    f"'<class '{module}.elements.ClauseElement'>' or "
-                    f"'<class '{module}.elements.TextClause'>', got '{type(arg)}'"
-                )
-            arg = element()
+        if not isinstance(arg, (str, ClauseElement)) or isinstance(arg, Sequence):
+            module = ClauseElement.__module__.rpartition(".")[0]
+            raise exc.ArgumentError(
+                "Argument 'arg' is expected to be one of type '<class 'str'>' or "
+                f"'<class '{module}.elements.ClauseElement'>' or "
+                f"'<class '{module}.elements.TextClause'>', got '{type(arg)}'"
+            )
         super().__init__(for_update)
         self.arg = arg
         self.reflected = _reflected
@@ -389,9 +386,12 @@ class Computed(FetchedValue):
 
     def __init__(self, sqltext: Any, persisted: bool | None = None) -> None:
         """`persisted`: stored (True), computed when read (False), as the database likes."""
+        from .coercions import expect_check
         from .constructs import TextClause
 
-        self.sqltext = TextClause(sqltext) if isinstance(sqltext, str) else sqltext
+        self.sqltext = (
+            TextClause(sqltext) if isinstance(sqltext, str) else expect_check(sqltext)._deannotate()
+        )
         self.persisted = persisted
         super().__init__(for_update=True)
 

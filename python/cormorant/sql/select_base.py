@@ -460,4 +460,6 @@ class HasSuffixes:
 
 
 def _texts(items: Iterable[Any], dialect: str) -> tuple[Any, ...]:
-    return tuple([(elements.TextClause(i) if isinstance(i, str) else i, dialect) for i in items])
+    from .coercions import expect_part
+
+    return tuple([(expect_part(item), dialect) for item in items])

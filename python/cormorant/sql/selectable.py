@@ -292,11 +292,9 @@ class Select(HasPrefixes, HasSuffixes, GenerativeSelect, TypedReturnsRows[_Row_c
         c = self._generate()
         c._distinct = True
         if expr:
-            from .coercions import expect_by
+            from .coercions import expect_by_of
 
-            c._distinct_on = self._distinct_on + tuple(
-                [expect_by(e, "GROUP BY / OF / etc.") for e in expr]
-            )
+            c._distinct_on = self._distinct_on + tuple([expect_by_of(e) for e in expr])
         return c
 
     # --- criteria ----------------------------------------------------------------------

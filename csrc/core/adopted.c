@@ -249,13 +249,62 @@ take_cursor(crm_conn *conn, bool *ran)
     return cursor;
 }
 
+/* The cursor that has executed SQL already, to learn its columns: a new
+ * reference; NULL without an exception if there is none, or it has executed
+ * something else: it is closed then, if it is not the one that listeners saw
+ * (and changed the statement of), which executes what comes instead. */
+static PyObject *
+take_described(crm_conn *conn, PyObject *sql, PyObject *params)
+{
+    PyObject *dbapi = conn->owner->dbapi;
+    PyObject *described = PyObject_GetAttrString(dbapi, "described");
+    if (described == NULL || described == Py_None) {
+        Py_XDECREF(described);
+        return NULL;
+    }
+    PyObject *other_sql, *other_params, *cursor;
+    PyObject *handed = PyObject_GetAttrString(dbapi, "handed");
+    if (handed == NULL ||
+        !PyArg_ParseTuple(described, "OOO", &other_sql, &other_params,
+                          &cursor) ||
+        PyObject_SetAttrString(dbapi, "described", Py_None) < 0) {
+        Py_XDECREF(handed);
+        Py_DECREF(described);
+        return NULL;
+    }
+    Py_INCREF(cursor);
+    int same = PyObject_RichCompareBool(sql, other_sql, Py_EQ);
+    if (same > 0) {
+        same = PyObject_RichCompareBool(params, other_params, Py_EQ);
+    }
+    if (same == 0 && handed == cursor) {
+        Py_CLEAR(cursor);
+    }
+    else if (same <= 0) {
+        close_cursor(cursor);
+        cursor = NULL;
+    }
+    Py_DECREF(handed);
+    Py_DECREF(described);
+    return cursor;
+}
+
 /* Executes SQL by a method of a cursor, which is returned as a new reference;
  * NULL with an exception. */
 static PyObject *
 execute(crm_conn *conn, const char *method, PyObject *sql, PyObject *params)
 {
     bool ran;
+    PyObject *described = take_described(conn, sql, params);
+    if (described == NULL && PyErr_Occurred()) {
+        return NULL;
+    }
     PyObject *cursor = take_cursor(conn, &ran);
+    if (described != NULL) {
+        Py_XSETREF(cursor, cursor == NULL ? NULL : Py_NewRef(described));
+        Py_DECREF(described);
+        return cursor;
+    }
     if (cursor == NULL || ran) {
         return cursor;
     }

@@ -251,6 +251,60 @@ def results(p):
 
 
 @program
+def texts_with_columns_run_once(p):
+    calls = []
+
+    def connect():
+        own = sqlite3.connect(":memory:")
+        own.create_function("volatile", -1, lambda *given: calls.append(given) or len(calls))
+        return own
+
+    def use(engine):
+        with engine.connect() as conn:
+            conn.execute(p.text("CREATE TABLE t (x)"))
+            conn.execute(p.text("INSERT INTO t VALUES (1), (2), (3)"))
+            v, x = p.column("v", p.Integer), p.column("x", p.Integer)
+            some = p.text("SELECT volatile(x) AS v, x FROM t ORDER BY x").columns(v, x)
+            p.show(conn.execute(some).all(), conn.execute(some).first(), len(calls))
+            given = p.text("SELECT volatile(:a) AS v").columns(v)
+            p.show(conn.execute(given, {"a": 5}).all(), conn.execute(given, {"a": 6}).all())
+            mixed = p.select(p.text("volatile(x), x")).select_from(p.text("t"))
+            p.show(conn.execute(mixed).all(), calls)
+            wrong = p.text("SELECT volatile(:a) AS v FROM nowhere").columns(v)
+            with pytest.raises(p.OperationalError):
+                conn.execute(wrong, {"a": 1})
+            p.show(conn.execute(p.text("SELECT volatile() AS v").columns(v)).all(), len(calls))
+            streaming = conn.execution_options(stream_results=True)
+            result = streaming.execute(p.text("SELECT x, volatile(x) AS v FROM t").columns(x, v))
+            p.show(result.fetchone(), result.fetchall(), len(calls))
+            conn.commit()
+            conn.execute(p.text("DROP TABLE t"))
+            conn.commit()
+
+    use(p.engine("sqlite://", creator=connect))
+    heard = p.engine("sqlite://", creator=connect)
+    p.sa.event.listen(heard, "before_cursor_execute", lambda *given: None)
+    p.sa.event.listen(heard, "after_cursor_execute", lambda *given: p.show(given[2], given[3]))
+    use(heard)
+
+
+def test_listeners_change_a_text_with_columns():
+    def run(p):
+        engine = p.engine("sqlite://", creator=made())
+
+        def change(conn, cursor, sql, parameters, context, many):
+            return sql.replace("7", "8"), parameters
+
+        p.sa.event.listen(engine, "before_cursor_execute", change, retval=True)
+        with engine.connect() as conn:
+            for _ in range(2):
+                changed = p.text("SELECT 7 AS v").columns(p.column("v", p.Integer))
+                p.show(conn.execute(changed).all())
+
+    compare(run)
+
+
+@program
 def streams(p):
     engine = p.engine("sqlite://", creator=made())
     with engine.begin() as conn:

@@ -56,13 +56,16 @@ class AdoptedConnection:
     """What the core asks of the DB-API module of such a connection, and of the connection but
     for statements: the `dbapi` of the core connection."""
 
-    __slots__ = ("_dialect", "connection", "handed", "ran")
+    __slots__ = ("_dialect", "connection", "described", "handed", "ran")
 
     def __init__(self, connection: Any, dialect: Any) -> None:
         self.connection = connection
         self._dialect = dialect
         self.handed: Any = None  # the cursor that executes the next statement
         self.ran = False  # or has done so
+        # (SQL, parameters, cursor) of a statement that was executed to learn of its columns: it is
+        # not executed once more for its rows
+        self.described: tuple[str, Any, Any] | None = None
         if dialect is not None:
             dialect.knows_errors_of(connection)
 
@@ -77,7 +80,7 @@ class AdoptedConnection:
 
     def cursor(self, core: _core.Connection) -> Any:
         """A DB-API cursor for listeners, which executes the next statement."""
-        self.handed = self.connection.cursor()
+        self.handed = self.connection.cursor() if self.described is None else self.described[2]
         return self.handed
 
     def result_of(self, core: _core.Connection, cursor: Any) -> _core.Cursor:
@@ -117,16 +120,24 @@ class AdoptedConnection:
 
     def describe(self, sql: str, markers: Sequence[str | int], parameters: Any) -> Sequence[str]:
         """The names of the columns of a statement, which for those that change nothing is
-        executed and given up; none of another. The values of parameters may not be known."""
+        executed, and its rows kept for the execution that comes next, or given up if the values of
+        its parameters are not known; none of another."""
         if is_dml(sql):
             return ()
+        known = parameters is not None or not markers
         if parameters is None:
             parameters = (None,) * len(markers)
             if markers and isinstance(markers[0], str):
                 parameters = dict(zip(markers, parameters, strict=True))
+        before, self.described = self.described, None
+        if before is not None:
+            before[2].close()
         cursor = self.connection.cursor()
         try:
             cursor.execute(sql, parameters)
+            if known:
+                self.described = sql, parameters, cursor
             return [str(column[0]) for column in cursor.description or ()]
         finally:
-            cursor.close()
+            if self.described is None:
+                cursor.close()

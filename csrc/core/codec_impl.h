@@ -28,6 +28,19 @@ crm_codec_has_inner(PyObject *arg)
            PyTuple_GET_ITEM(arg, 2) != Py_None;
 }
 
+/* Whether a function is called with values that go to the database. */
+static inline int
+crm_codec_is_called(const crm_codec *codec)
+{
+    return codec->code == CRM_TYPE_PYTHON && PyTuple_CheckExact(codec->arg) &&
+           PyTuple_GET_ITEM(codec->arg, 0) != Py_None;
+}
+
+/* As crm_encode(), of what the function of a PYTHON codec made of a value: a
+ * new reference that is taken over, or NULL with an exception. */
+int crm_encode_made(crm_core *core, const crm_codec *codec, int typed,
+                    PyObject *made, crm_cell *cell, PyObject **keep);
+
 /* The codec behind a PYTHON codec, between its functions and the database:
  * fills `inner`, whose argument is borrowed.  ANY if it has none; 0, or -1 with
  * an exception. */

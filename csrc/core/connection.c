@@ -269,6 +269,10 @@ connection_traverse(crm_connection *self, visitproc visit, void *arg)
     }
     Py_VISIT(self->info);
     Py_VISIT(self->kept);
+    stop = crm_made_traverse(&self->made, visit, arg);
+    if (stop != 0) {
+        return stop;
+    }
     Py_VISIT(self->failed_params);
     Py_VISIT(self->failed_sql);
     Py_VISIT(self->pool);
@@ -297,6 +301,7 @@ connection_clear(crm_connection *self)
     crm_functions_clear(self);
     Py_CLEAR(self->info);
     Py_CLEAR(self->kept);
+    crm_made_clear(&self->made);
     Py_CLEAR(self->failed_params);
     Py_CLEAR(self->failed_sql);
     return 0;
@@ -474,6 +479,65 @@ static PyObject *
 connection_close(crm_connection *self, PyObject *Py_UNUSED(ignored))
 {
     return crm_none_or_error(crm_connection_close(self));
+}
+
+PyDoc_STRVAR(encode_doc,
+             "encode($self, plan, values, /)\n--\n\n"
+             "The values of an execution that comes next, as Plan.encode() "
+             "shows them: what\nfunctions of types make of them here is what "
+             "the execution takes.");
+
+static PyObject *
+connection_encode(crm_connection *self, PyObject *args)
+{
+    PyObject *plan, *given;
+    if (!PyArg_ParseTuple(args, "OO:encode", &plan, &given) ||
+        crm_connection_check_plan(self, plan) < 0) {
+        return NULL;
+    }
+    PyObject *values = PySequence_Tuple(given);
+    if (values == NULL) {
+        return NULL;
+    }
+    crm_made_begin(&self->made);
+    PyObject *shown = crm_connection_encode(self, (crm_plan *)plan,
+                                            &PyTuple_GET_ITEM(values, 0),
+                                            (size_t)PyTuple_GET_SIZE(values));
+    Py_DECREF(values);
+    return shown;
+}
+
+PyDoc_STRVAR(encode_many_doc,
+             "encode_many($self, plan, rows, /)\n--\n\n"
+             "The same of executemany: a list.");
+
+static PyObject *
+connection_encode_many(crm_connection *self, PyObject *args)
+{
+    PyObject *plan, *given;
+    if (!PyArg_ParseTuple(args, "OO:encode_many", &plan, &given) ||
+        crm_connection_check_plan(self, plan) < 0) {
+        return NULL;
+    }
+    PyObject *rows = PySequence_Tuple(given);
+    PyObject *list = rows == NULL ? NULL : PyList_New(0);
+    crm_made_begin(&self->made);
+    for (Py_ssize_t i = 0; list != NULL && i < PyTuple_GET_SIZE(rows); i++) {
+        PyObject *values = PySequence_Tuple(PyTuple_GET_ITEM(rows, i));
+        PyObject *shown =
+            values == NULL
+                ? NULL
+                : crm_connection_encode(self, (crm_plan *)plan,
+                                        &PyTuple_GET_ITEM(values, 0),
+                                        (size_t)PyTuple_GET_SIZE(values));
+        if (shown == NULL || PyList_Append(list, shown) < 0) {
+            Py_CLEAR(list);
+        }
+        Py_XDECREF(shown);
+        Py_XDECREF(values);
+    }
+    Py_XDECREF(rows);
+    return list;
 }
 
 PyDoc_STRVAR(describe_doc,
@@ -690,6 +754,9 @@ static PyMethodDef connection_methods[] = {
      "Make a call that runs in another thread fail soon."},
     {"close", (PyCFunction)connection_close, METH_NOARGS, NULL},
     {"describe", (PyCFunction)connection_describe, METH_VARARGS, describe_doc},
+    {"encode", (PyCFunction)connection_encode, METH_VARARGS, encode_doc},
+    {"encode_many", (PyCFunction)connection_encode_many, METH_VARARGS,
+     encode_many_doc},
     {"column_types", (PyCFunction)crm_connection_column_types, METH_O, NULL},
     {"set_option", (PyCFunction)connection_set_option, METH_VARARGS,
      set_option_doc},

@@ -15,6 +15,7 @@
 #include "core.h"
 #include "../driver.h"
 #include "link.h"
+#include "made.h"
 #include "plan.h"
 
 struct crm_present;                           /* present.h */
@@ -41,6 +42,7 @@ typedef struct crm_connection {
                               since: turns.h */
     bool invalid;          /* a driver call reported a disconnect */
     crm_statements *statements; /* owned: plan -> crm_stmt */
+    crm_made made;              /* of what was shown, for the run to come */
     PyObject *failed_params;    /* owned tuple or NULL: parameters of the run
                                    that raised, for error texts */
     PyObject *failed_sql;       /* owned str or NULL: SQL of the flush run that
@@ -63,6 +65,10 @@ crm_server_text(const char *text)
 {
     return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "replace");
 }
+
+/* As crm_plan_encode(), of a pass over what is going to be run.  params.c */
+PyObject *crm_connection_encode(crm_connection *self, crm_plan *plan,
+                                PyObject *const *values, size_t nvalues);
 
 /* The methods of these names: copy.c */
 PyObject *crm_connection_copy(crm_connection *self, PyObject *sql);

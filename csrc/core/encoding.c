@@ -311,16 +311,26 @@ encode_through(crm_core *core, const crm_codec *codec, int typed,
     return status;
 }
 
+int
+crm_encode_made(crm_core *core, const crm_codec *codec, int typed,
+                PyObject *made, crm_cell *cell, PyObject **keep)
+{
+    crm_codec inner;
+    *keep = NULL;
+    *cell = (crm_cell){0};
+    if (made != NULL && crm_codec_inner(codec, &inner) < 0) {
+        Py_CLEAR(made);
+    }
+    return made == NULL ? CRM_ENCODE_REFUSED
+                        : encode_through(core, &inner, typed, made, cell, keep);
+}
+
 static int
 encode_python(crm_core *core, const crm_codec *codec, int typed,
               PyObject *value, crm_cell *cell, PyObject **keep)
 {
-    crm_codec inner;
-    if (crm_codec_inner(codec, &inner) < 0) {
-        return CRM_ENCODE_REFUSED;
-    }
-    return encode_through(core, &inner, typed, crm_codec_call(codec, 0, value),
-                          cell, keep);
+    return crm_encode_made(core, codec, typed, crm_codec_call(codec, 0, value),
+                           cell, keep);
 }
 
 static int

@@ -59,9 +59,9 @@ encode_row(batch_params *batch, crm_connection *self, crm_plan *plan,
             result = 1;
         }
         else {
-            status = crm_bind_encode(plan, bind, items[bind->index],
-                                     &batch->cells[first + i],
-                                     &batch->keep[first + i]);
+            status = crm_made_encode(
+                &self->made, plan, bind, items[bind->index],
+                &batch->cells[first + i], &batch->keep[first + i]);
             if (status < 0) {
                 result = status == CRM_ENCODE_UNBINDABLE ? 1 : -1;
                 crm_connection_bind_error(self, plan, items, nvalues, i,

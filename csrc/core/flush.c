@@ -339,7 +339,8 @@ crm_flush_encode(crm_flush *flush, size_t i, crm_cell *cells, PyObject **keep)
         if (value == NULL) {
             return -1;
         }
-        int status = crm_bind_encode(plan, bind, value, &cells[b], &keep[b]);
+        int status = crm_made_encode(&flush->conn->made, plan, bind, value,
+                                     &cells[b], &keep[b]);
         Py_DECREF(value);
         if (status < 0) {
             return encode_failed(flush, i, state, b, status);
@@ -381,7 +382,10 @@ shown_params(crm_flush *flush, size_t i, PyObject **given)
     if (values == NULL) {
         return NULL;
     }
-    PyObject *shown = crm_plan_encode(flush->plan, values, flush->nsources);
+    PyObject *shown =
+        given == NULL ? crm_plan_encode(flush->plan, values, flush->nsources)
+                      : crm_connection_encode(flush->conn, flush->plan, values,
+                                              flush->nsources);
     if (shown != NULL && given != NULL) {
         *given = given_values(flush->plan, values);
         if (*given == NULL) {
@@ -433,9 +437,12 @@ crm_flush_failed(crm_flush *flush, size_t i, size_t rows)
 {
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
-    PyObject *params = rows > 0 ? shown_rows(flush, i, rows, NULL)
-                                : shown_params(flush, i, NULL);
+    PyObject *params = NULL;
     /* a value that cannot be encoded has left its own failed_params */
+    if (!flush->conn->refused || flush->conn->failed_params == NULL) {
+        params = rows > 0 ? shown_rows(flush, i, rows, NULL)
+                          : shown_params(flush, i, NULL);
+    }
     if (params == NULL) {
         PyErr_Clear();
     }
@@ -480,6 +487,7 @@ crm_flush_log(crm_flush *flush, size_t i, size_t rows, size_t number,
         return 0;
     }
     PyObject *given;
+    crm_made_clear(&flush->conn->made);
     PyObject *params = rows > 0 ? shown_rows(flush, i, rows, &given)
                                 : shown_params(flush, i, &given);
     if (params == NULL) {

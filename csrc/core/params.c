@@ -40,8 +40,9 @@ crm_params_encode(crm_params *params, crm_connection *self, crm_plan *plan,
                 "uses %zu, and there are %zu supplied.",
                 plan->nbinds, nvalues);
         }
-        int status = crm_bind_encode(plan, bind, values[bind->index],
-                                     &params->cells[i], &params->keep[i]);
+        int status =
+            crm_made_encode(&self->made, plan, bind, values[bind->index],
+                            &params->cells[i], &params->keep[i]);
         if (status < 0) {
             return crm_connection_bind_error(self, plan, values, nvalues, i,
                                              status);
@@ -123,7 +124,8 @@ shown_cell(const crm_plan *plan, const crm_codec *codec, const crm_cell *cell)
 }
 
 static PyObject *shown_value(const crm_plan *plan, const crm_codec *codec,
-                             PyObject *value, const crm_cell *cell);
+                             PyObject *value, const crm_cell *cell,
+                             crm_made *made);
 
 static bool
 is_sequence(PyObject *value)
@@ -148,7 +150,7 @@ shown_list(const crm_plan *plan, const crm_codec *item, PyObject *value)
         PyObject *one = PyTuple_GET_ITEM(items, i);
         PyObject *shown = deeper && is_sequence(one)
                               ? shown_list(plan, item, one)
-                              : shown_value(plan, item, one, NULL);
+                              : shown_value(plan, item, one, NULL, NULL);
         if (shown == NULL) {
             Py_CLEAR(list);
             break;
@@ -161,11 +163,11 @@ shown_list(const crm_plan *plan, const crm_codec *item, PyObject *value)
 }
 
 /* What a value is shown as in logs and errors: what its type makes of it, taken
- * from `cell` if that is not NULL.  A new reference; NULL with an exception if
- * the type refuses the value. */
+ * from `cell` if that is not NULL, or kept in `made` for the run.  A new
+ * reference; NULL with an exception if the type refuses the value. */
 static PyObject *
 shown_value(const crm_plan *plan, const crm_codec *codec, PyObject *value,
-            const crm_cell *cell)
+            const crm_cell *cell, crm_made *made)
 {
     if (codec->code == CRM_TYPE_ARRAY && plan->typed && is_sequence(value)) {
         crm_codec item;
@@ -188,15 +190,18 @@ shown_value(const crm_plan *plan, const crm_codec *codec, PyObject *value,
     if (cell != NULL) {
         return shown_cell(plan, codec, cell);
     }
-    crm_cell made;
+    crm_cell own;
     PyObject *keep;
     int status =
-        crm_encode(plan->core, codec, plan->typed, value, &made, &keep);
+        made != NULL && crm_codec_is_called(codec)
+            ? crm_encode_made(plan->core, codec, plan->typed,
+                              crm_made_show(made, codec, value), &own, &keep)
+            : crm_encode(plan->core, codec, plan->typed, value, &own, &keep);
     if (status == CRM_ENCODE_UNBINDABLE) {
         PyErr_Clear();
         return Py_NewRef(value);
     }
-    PyObject *shown = status < 0 ? NULL : shown_cell(plan, codec, &made);
+    PyObject *shown = status < 0 ? NULL : shown_cell(plan, codec, &own);
     Py_XDECREF(keep);
     return shown;
 }
@@ -224,7 +229,7 @@ crm_plan_show(crm_plan *plan, PyObject *shown)
 
 static PyObject *
 shown_values(crm_plan *plan, PyObject *const *values, size_t nvalues,
-             const crm_cell *cells)
+             const crm_cell *cells, crm_made *made)
 {
     PyObject *shown = PyTuple_New((Py_ssize_t)plan->nbinds);
     for (size_t i = 0; shown != NULL && i < plan->nbinds; i++) {
@@ -232,7 +237,7 @@ shown_values(crm_plan *plan, PyObject *const *values, size_t nvalues,
         PyObject *value =
             bind->index < nvalues
                 ? shown_value(plan, &bind->codec, values[bind->index],
-                              cells == NULL ? NULL : &cells[i])
+                              cells == NULL ? NULL : &cells[i], made)
                 : Py_NewRef(Py_None);
         if (value == NULL) {
             Py_CLEAR(shown);
@@ -246,7 +251,14 @@ shown_values(crm_plan *plan, PyObject *const *values, size_t nvalues,
 PyObject *
 crm_plan_encode(crm_plan *plan, PyObject *const *values, size_t nvalues)
 {
-    return shown_values(plan, values, nvalues, NULL);
+    return shown_values(plan, values, nvalues, NULL, NULL);
+}
+
+PyObject *
+crm_connection_encode(crm_connection *self, crm_plan *plan,
+                      PyObject *const *values, size_t nvalues)
+{
+    return shown_values(plan, values, nvalues, NULL, &self->made);
 }
 
 void
@@ -256,7 +268,7 @@ crm_connection_set_failed(crm_connection *self, crm_plan *plan,
 {
     PyObject *type, *error, *traceback;
     PyErr_Fetch(&type, &error, &traceback);
-    PyObject *shown = shown_values(plan, values, nvalues, cells);
+    PyObject *shown = shown_values(plan, values, nvalues, cells, NULL);
     if (shown == NULL) {
         PyErr_Clear();
     }

@@ -258,6 +258,19 @@ static PyMethodDef plan_methods[] = {
     {NULL},
 };
 
+static PyObject *
+plan_refuses(crm_plan *self, void *Py_UNUSED(closure))
+{
+    for (size_t i = 0; i < self->nbinds; i++) {
+        uint8_t code = self->binds[i].codec.code;
+        if (code != CRM_TYPE_ANY && code != CRM_TYPE_INTEGER &&
+            code != CRM_TYPE_STRING) {
+            Py_RETURN_TRUE;
+        }
+    }
+    Py_RETURN_FALSE;
+}
+
 static PyMemberDef plan_members[] = {
     {"sql", T_OBJECT_EX, offsetof(crm_plan, sql), READONLY,
      "SQL text as logs and errors show it"},
@@ -281,6 +294,8 @@ static PyGetSetDef plan_getset[] = {
      "The binds as (index, code, arg, as_text).", NULL},
     {"keys", (getter)plan_keys, NULL,
      "Names of the items of a result row, () if the driver names them.", NULL},
+    {"refuses", (getter)plan_refuses, NULL,
+     "Whether the type of a value may refuse it before the driver does.", NULL},
     {NULL},
 };
 

@@ -109,6 +109,11 @@ class Connection:
         nothing of what is not known."""
     def describe(self, plan: Plan | str, values: Sequence[Any] = (), /) -> tuple[str, ...]:
         """Names of the columns a statement returns, without running it."""
+    def encode(self, plan: Plan, values: Sequence[Any], /) -> Any:
+        """Plan.encode() of an execution that comes next, which takes what functions of types have
+        made of the values here."""
+    def encode_many(self, plan: Plan, rows: Sequence[Sequence[Any]], /) -> list[Any]:
+        """The same of execute_many()."""
     def set_option(self, key: str, value: str, /) -> None:
         """Change an option of the open connection: SQLite's isolation_level."""
     def create_function(
@@ -202,6 +207,9 @@ class Plan:
     def encode(self, values: Sequence[Any], /) -> Any:
         """The values of an execution as logs show them: a tuple in the order of the
         binds, or a dict by name."""
+    refuses: bool
+    """Whether the type of a value may refuse it before the driver does."""
+
     def with_program(self, program: tuple[Any, ...], /) -> Plan:
         """The same statement, of whose rows something else is made: it shares what
         connections have prepared."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .harness import compare
+from .harness import PACKAGES, compare, run
 
 VALUES = {
     "f": ["x", 10**400, -(10**400), [], decimal.Decimal("1.5")],
@@ -125,3 +125,92 @@ def test_empty_sets_of_parameters_in_errors(event: str | None) -> None:
             say(lambda: session.connection().execute(statements["insert"], given))  # noqa: B023
 
     compare(program)
+
+
+@pytest.mark.parametrize("event", [None, "before_cursor_execute", "before_execute"])
+def test_refused_in_a_first_statement(event: str | None) -> None:
+    """No transaction is begun for it."""
+
+    def program(p: Any) -> None:
+        class Picky(p.TypeDecorator):
+            impl = p.String
+            cache_ok = True
+
+            def process_bind_param(self, value: Any, dialect: Any) -> Any:
+                if value == "bad":
+                    raise ValueError(value)
+                return value
+
+        class Thing(p.Base):
+            __tablename__ = "thing"
+            id = p.Column(p.Integer, primary_key=True)
+            said = p.Column(Picky)
+
+        class Keyed(p.Base):
+            __tablename__ = "keyed"
+            key = p.Column(Picky, primary_key=True)
+
+        engine = p.engine()
+        p.Base.metadata.create_all(engine)
+        if event is not None:
+            p.event.listen(engine, event, lambda *given: None)
+        rows = [{"said": "good"}, {"said": "bad"}]
+        works = [
+            lambda c: c.execute(p.select(Thing.id).where(Thing.said == "bad")),
+            lambda c: c.execute(p.insert(Thing.__table__).values(said="bad")),
+            lambda c: c.execute(p.update(Thing.__table__).values(said="bad")),
+            lambda c: c.execute(p.delete(Thing.__table__).where(Thing.said == "bad")),
+            lambda c: c.execute(p.insert(Thing.__table__), rows),
+            lambda c: c.execute(p.text("select :x").bindparams(p.bindparam("x", "bad", Picky))),
+        ]
+        for work in works:
+            with engine.connect() as c:
+                p.error(lambda work=work, c=c: work(c))
+                p.show(c.in_transaction(), c.invalidated)
+                p.mark("again")
+                c.execute(p.select(Thing.id).where(Thing.said == "good"))
+                p.error(lambda work=work, c=c: work(c))
+                p.show(c.in_transaction())
+            with p.Session(engine) as s:
+                p.error(lambda work=work, s=s: work(s))
+                p.show(s.in_transaction(), s.is_active, s.scalars(p.select(Thing.id)).all())
+        with p.Session(engine) as s:
+            p.error(lambda: s.get(Keyed, "bad"))
+            p.show(s.in_transaction())
+
+    compare(program)
+
+
+def test_the_refused_row_of_a_flush() -> None:
+    """The error of a flush shows values of the row that was refused."""
+
+    def program(p: Any) -> None:
+        class Picky(p.TypeDecorator):
+            impl = p.String
+            cache_ok = True
+
+            def process_bind_param(self, value: Any, dialect: Any) -> Any:
+                if value == "bad":
+                    raise ValueError(value)
+                return value
+
+        class Thing(p.Base):
+            __tablename__ = "thing"
+            id = p.Column(p.Integer, primary_key=True)
+            said = p.Column(Picky)
+
+        with p.session() as s:
+            s.add_all([Thing(said="first"), Thing(said="second"), Thing(said="bad")])
+            with pytest.raises(p.StatementError) as raised:
+                s.flush()
+            p.show("'bad'" in str(raised.value))
+            s.rollback()
+            s.add_all([Thing(id=n, said=said) for n, said in enumerate(("first", "bad", "third"))])
+            with pytest.raises(p.StatementError) as raised:
+                s.flush()
+            p.show("'bad'" in str(raised.value))
+
+    for echo in (False, True):
+        peer, ours = (run(program, package, echo=echo) for package in PACKAGES)
+        assert ours.shown == peer.shown
+        assert peer.error is None

@@ -504,3 +504,82 @@ def classes_are_given_the_types_they_are_of(p: Any) -> None:
         p.show(getattr(of, "__origin__", of).__name__)
     with p.engine().connect() as connection:
         p.show(connection.scalar(p.select(p.literal("a", Upper()))))
+
+
+@program
+def functions_are_called_once_a_statement(p: Any) -> None:
+    """Whether or not the statement is logged, or listeners are told."""
+    calls: list[Any] = []
+
+    class Counted(p.TypeDecorator):
+        impl = p.String
+        cache_ok = True
+
+        def process_bind_param(self, value: Any, dialect: Any) -> Any:
+            calls.append(value)
+            return value if value is None else f"{value} {len(calls)}"
+
+    class A(p.Base):
+        __tablename__ = "a"
+        id = p.Column(p.Integer, primary_key=True)
+        said = p.Column(Counted)
+        more = p.Column(Counted)
+
+    class K(p.Base):
+        __tablename__ = "k"
+        name = p.Column(p.String(9), primary_key=True)
+        said = p.Column(Counted)
+        version = p.Column(p.Integer, nullable=False)
+        __mapper_args__ = {"version_id_col": version}
+
+    def seen(what: str) -> None:
+        p.show(what, list(calls))
+        calls.clear()
+
+    def work(s: Any) -> None:
+        table = A.__table__
+        s.execute(p.insert(table).values(said="c"))
+        seen("insert")
+        s.execute(p.insert(table), [{"said": "c"}, {"said": None}, {"said": "c"}])
+        seen("insert of many")
+        s.execute(p.insert(A), [{"said": "c", "more": "c"}, {"said": "d", "more": None}])
+        seen("insert of many of a class")
+        rows = [{"said": "e"}, {"said": "e"}, {"said": "f"}]
+        options = {"insertmanyvalues_page_size": 2}
+        found = s.execute(p.insert(A).returning(A.said), rows, execution_options=options)
+        p.show(sorted(found.scalars()))
+        seen("insert that returns")
+        s.execute(p.update(A).where(A.said == "c").values(said="d"))
+        s.execute(p.select(A.id).where(A.said.in_(["c", "d"]), A.more == "c")).all()
+        s.execute(p.select(A.id).where(A.said.in_(["c", "d"]), A.more == "c")).all()
+        s.execute(p.delete(A).where(A.said == "c"))
+        seen("others")
+        a = A(said="f")
+        s.add(a)
+        s.flush()
+        seen("flush of one")
+        s.add_all([A(said="f"), A(said=None), A(said="f", more="f")])
+        s.flush()
+        seen("flush")
+        s.add_all([K(name="k", said="f"), K(name="l", said="f"), K(name="m")])
+        s.flush()
+        seen("flush of keys")
+        a.said = a.more = "g"
+        for k in s.scalars(p.select(K).order_by(K.name)):
+            k.said = "g"
+        s.flush()
+        seen("changes")
+        s.bulk_update_mappings(A, [{"id": 1, "said": "b"}, {"id": 2, "said": "b"}])
+        seen("bulk update")
+        s.commit()
+        p.show(s.execute(p.select(A.said, A.more).order_by(A.id)).all())
+        p.show(s.execute(p.select(K.said).order_by(K.name)).all())
+
+    for names in ((), ("before_cursor_execute", "after_cursor_execute")):
+        engine = p.engine()
+        for name in names:
+            p.event.listen(engine, name, lambda *given: None)
+        p.Base.metadata.drop_all(engine)
+        p.Base.metadata.create_all(engine)
+        with p.Session(engine) as s:
+            work(s)

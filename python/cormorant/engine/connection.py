@@ -610,8 +610,10 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
         except Exception as error:
             given = () if params is None and session is None else [params or {}]
             self._wrap_bind_error(error, cplan.compiled.string, given)
-        # values that are refused begin no transaction
-        connection = self._live or self._ready()
+        connection = self._live
+        if connection is None:
+            given = () if params is None and session is None else [params or {}]
+            connection = self._ready_for(plan, values, given)
         if self._echo:
             given = () if params is None and session is None else [params or {}]
             self._log_plan(plan, values, cplan.cache_text(hit), given)
@@ -636,8 +638,10 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
         options: Mapping[str, Any] | None = None,
     ) -> _core.Cursor:
         """Run a plan that the ORM keeps itself (lazy loads, session.get)."""
-        connection = self._live or self._ready()
         plan: _core.Plan = cplan._plan
+        connection = self._live
+        if connection is None:
+            connection = self._ready_for(plan, values, [cplan.given(values)])
         loading = None
         if self._events is not None:
             from .observer import Loading
@@ -647,11 +651,14 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
             if loading.binds is not None:
                 plan, values = loading.plan.resolve(loading.binds, loading.params)
         if self._echo:
-            self._log_plan(plan, values, self.engine._seen(plan.sql, cplan.made_in))
+            how = self.engine._seen(plan.sql, cplan.made_in)
+            self._log_plan(plan, values, how, [cplan.given(values)])
         try:
             cursor = connection.execute(plan, values, session, stream, flags)
         except BaseException as error:
-            self._wrap_error(error, plan.sql, self.dialect.no_params)
+            refused = connection.refused
+            shown = [cplan.given(values)] if refused else self.dialect.no_params
+            self._wrap_error(error, plan.sql, shown)
         if self._autocommit:
             connection.commit()
         if loading is not None:

@@ -327,7 +327,7 @@ def _execute_many(
         plan, rows = cplan.resolve_many(binds, sets)
     except Exception as error:
         connection._wrap_bind_error(error, sql, list(sets))
-    core = connection._live or connection._ready()
+    core = connection._live or connection._ready_for(plan, rows, list(sets), many=True)
     return _run_many(connection, core, plan, rows, sets, cplan.cache_text(hit), several)
 
 
@@ -341,7 +341,9 @@ def _run_many(
     several: Any,
 ) -> CursorResult[Any]:
     if connection._echo:
-        connection._log_many(plan.sql, _encoded(connection, plan, rows, list(shown)), how)
+        given: Any = list(shown)
+        encoded = connection._encode(plan, rows, given, core.encode_many)
+        connection._log_many(plan.sql, list(encoded), how)
     try:
         from .driver_sql import _check_dml
 
@@ -528,7 +530,7 @@ def _execute_dml(
             plan, values = cplan.resolve(binds, given)
         except Exception as error:
             connection._wrap_bind_error(error, compiled.string, list(sets))
-        core = connection._live or connection._ready()
+        core = connection._live or connection._ready_for(plan, values, list(sets))
         if connection._echo:
             connection._log_plan(plan, values, cplan.cache_text(hit), list(sets))
         try:

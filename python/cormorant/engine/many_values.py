@@ -71,7 +71,7 @@ def insert_many_values(
         def told(*_: Any) -> list[dict[str, Any]]:
             return cplan.by_name(plan, rows)  # of all, whichever part runs
 
-        part = _told_of_all(compiled, plan, rows, ordered, size)
+        part = _told_of_all(core, compiled, plan, rows, ordered, size)
         connection._current = (*connection._current[:2], told, part)
     for number, batch in enumerate(batches, 1):
         batch_plan, values = plan, list(batch[0])
@@ -111,12 +111,12 @@ def insert_many_values(
 
 
 def _told_of_all(
-    compiled: Any, plan: _core.Plan, rows: Sequence[Sequence[Any]], ordered: bool, size: int
+    core: Any, compiled: Any, plan: _core.Plan, rows: Sequence[Any], ordered: bool, size: int
 ) -> tuple[str, list[Any]] | None:
     """What listeners are told of an INSERT of many rows, beside that of each statement; None if
     a value is refused, which its statement says."""
     try:
-        parameters = [plan.encode(row) for row in rows]
+        parameters = core.encode_many(plan, rows)
     except MemoryError:
         raise
     except Exception:

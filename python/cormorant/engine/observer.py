@@ -46,7 +46,7 @@ class ObservedConnection:
     ) -> Any:
         """_core.Connection.execute()."""
         try:
-            parameters = plan.encode(values)
+            parameters = self._core.encode(plan, values)
         except MemoryError:
             raise
         except Exception:
@@ -70,7 +70,7 @@ class ObservedConnection:
     def execute_many(self, plan: _core.Plan, rows: Sequence[Sequence[Any]], /) -> int:
         """_core.Connection.execute_many()."""
         try:
-            parameters = [plan.encode(row) for row in rows]
+            parameters = self._core.encode_many(plan, rows)
         except MemoryError:
             raise
         except Exception:
@@ -358,7 +358,7 @@ class Loading:
         connection._current = (compiled, options, plan.by_name, None)
         self.params: Any = dict(params) if params else {}
         if binds is None:
-            self.params = {n: values[i] for n, (_, i) in plan._named.items() if i < len(values)}
+            self.params = plan.given(values)
         given = dict(self.params)
         self.options = all_options(connection, statement, options)
         for fn in connection._events_of("before_execute"):

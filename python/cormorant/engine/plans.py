@@ -465,6 +465,10 @@ class CompiledPlan:
 
     # --- events -----------------------------------------------------------------
 
+    def given(self, values: Sequence[Any]) -> dict[str, Any]:
+        """The values of an execution of its only plan by the names of the parameters."""
+        return {n: values[i] for n, (_, i) in self._named.items() if i < len(values)}
+
     def by_name(self, plan: Any, rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
         """The values of executions of one of its plans by the names of the parameters."""
         own = self.compiled.unescaped_bind_names

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .. import util
+from .. import _core, util
 
 if TYPE_CHECKING:
-    from .. import _core
     from .base import Engine
 
 
@@ -18,6 +17,7 @@ class StatementLog:
     engine: Engine
     dialect: Any
     _echo: bool
+    _dbapi_connection: Any
     _execution_options: Mapping[str, Any]
     _hears_cursor: bool
     _held: list[str]  # messages that wait for the listeners of their statement
@@ -58,15 +58,18 @@ class StatementLog:
         """Log a statement and its parameters; `given` is what the program gave."""
         from ..sql.insertmanyvalues import LongStatement
 
-        params = self._encode(plan, values, given)
+        params = self._encode(plan, values, given, self._dbapi_connection.encode)
         self._log(str(LongStatement(plan.sql)) if "insertmanyvalues" in how else plan.sql)
         self._log(f"[{how}] {self._shown(params)}")
 
-    def _encode(self, plan: _core.Plan, values: Sequence[Any], given: Any) -> Any:
+    def _encode(
+        self, plan: _core.Plan, values: Sequence[Any], given: Any, encode: Any = _core.Plan.encode
+    ) -> Any:
         """Values as the driver gets them. What a type refuses is raised as when executing,
-        what the driver will refuse is shown as it is."""
+        what the driver will refuse is shown as it is. `encode`: of those that are to be run the
+        core connection's, which keeps what functions make of them."""
         try:
-            return plan.encode(values)
+            return encode(plan, values)
         except self.dialect.driver_errors:
             return tuple(values)
         except Exception as error:

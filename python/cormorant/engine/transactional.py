@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import exc
@@ -31,6 +32,8 @@ class TransactionalConnection(StatementLog):
         def _events_of(self, name: str) -> tuple[Any, ...]: ...
 
         def _invalid_transaction(self) -> None: ...
+
+        def _ready(self) -> _core.Connection: ...
 
         def _revalidate(self) -> None: ...
 
@@ -143,6 +146,16 @@ class TransactionalConnection(StatementLog):
     def get_nested_transaction(self) -> NestedTransaction | None:
         """The savepoint in progress."""
         return self._nested_transaction
+
+    def _ready_for(
+        self, plan: _core.Plan, values: Sequence[Any], given: Any, many: bool = False
+    ) -> _core.Connection:
+        """_ready() for a statement, or `many` executions of it: a value that its type refuses
+        begins no transaction."""
+        core = self._dbapi_connection
+        if self._transaction is None and plan.refuses and core is not None:
+            self._encode(plan, values, given, core.encode_many if many else core.encode)
+        return self._ready()
 
     def _begin_impl(self, transaction: RootTransaction) -> None:
         xid = transaction.xid

@@ -23,8 +23,11 @@ crm_attr_never_given(crm_state *state, uint16_t slot)
            crm_state_held(state, slot) == NULL;
 }
 
-PyObject *
-crm_attr_related(crm_state *state, uint16_t slot, int may_load)
+/* The object of a many-to-one as the identity map has it, for which its foreign
+ * key may be loaded: new reference (None if there is none); NULL without an
+ * exception if that cannot be told so. */
+static PyObject *
+related(crm_state *state, uint16_t slot)
 {
     crm_manager *manager = crm_state_manager(state);
     const crm_attr *attr = &manager->attrs[slot];
@@ -36,9 +39,8 @@ crm_attr_related(crm_state *state, uint16_t slot, int may_load)
     }
     crm_manager *target = attr->target;
     uint16_t fk_slot = (uint16_t)attr->fk_slot;
-    PyObject *value = may_load ? crm_attr_get(state, fk_slot)
-                               : crm_state_peek(state, fk_slot);
-    if (may_load && value == NULL && !PyErr_Occurred() &&
+    PyObject *value = crm_attr_get(state, fk_slot);
+    if (value == NULL && !PyErr_Occurred() &&
         crm_attr_never_given(state, fk_slot)) {
         value = Py_NewRef(Py_None);
     }
@@ -169,7 +171,7 @@ load(crm_state *state, uint16_t slot)
         return default_value(state, slot);
     }
     if (kind == CRM_ATTR_SCALAR) {
-        value = crm_attr_related(state, slot, 1);
+        value = related(state, slot);
         if (value == NULL && PyErr_Occurred()) {
             return NULL;
         }
@@ -219,13 +221,11 @@ crm_attr_get(crm_state *state, uint16_t slot)
     return load(state, slot);
 }
 
-/* Calls `read` with the session's autoflush off: what asks for the value is a
- * change that is half done, or a flush. */
+/* Calls `read` with an attribute of the session set to a value meanwhile. */
 static PyObject *
-without_autoflush(crm_state *state, uint16_t slot,
-                  PyObject *(*read)(crm_state *, uint16_t))
+with_session(crm_state *state, uint16_t slot, PyObject *name, PyObject *given,
+             PyObject *(*read)(crm_state *, uint16_t))
 {
-    PyObject *name = crm_state_manager(state)->core->str_autoflush;
     PyObject *session = NULL;
     PyObject *before = NULL;
     if (state->map != NULL) {
@@ -234,7 +234,7 @@ without_autoflush(crm_state *state, uint16_t slot,
         if (before == NULL) {
             PyErr_Clear(); /* no Python session */
         }
-        else if (PyObject_SetAttr(session, name, Py_False) < 0) {
+        else if (PyObject_SetAttr(session, name, given) < 0) {
             Py_DECREF(before);
             Py_DECREF(session);
             return NULL;
@@ -254,16 +254,27 @@ without_autoflush(crm_state *state, uint16_t slot,
     return value;
 }
 
+/* What asks for the value is a change that is half done, or a flush: no other
+ * begins. */
 PyObject *
 crm_attr_get_quietly(crm_state *state, uint16_t slot)
 {
-    return without_autoflush(state, slot, crm_attr_get);
+    PyObject *name = crm_state_manager(state)->core->str_autoflush;
+    return with_session(state, slot, name, Py_False, crm_attr_get);
+}
+
+static PyObject *
+load_committed(crm_state *state, uint16_t slot)
+{
+    PyObject *name = crm_state_manager(state)->core->str_committed;
+    return with_session(state, slot, name, Py_True, call_loader);
 }
 
 PyObject *
 crm_attr_load_old(crm_state *state, uint16_t slot)
 {
-    return without_autoflush(state, slot, call_loader);
+    PyObject *name = crm_state_manager(state)->core->str_autoflush;
+    return with_session(state, slot, name, Py_False, load_committed);
 }
 
 /* ---- writing ---------------------------------------------------------- */

@@ -150,6 +150,7 @@ typedef struct crm_core {
     PyObject *str_initiator;     /* "_sa_initiator" */
     PyObject *str_keyfunc;       /* "keyfunc" */
     PyObject *str_autoflush;     /* "autoflush" */
+    PyObject *str_committed;     /* "_load_committed" */
 
     struct crm_manager *nobody; /* owned: of Entity classes without a mapping */
     PyObject *instance_state;   /* owned, NULL until used: orm.instance class */

@@ -117,6 +117,7 @@ core_clear(PyObject *module)
     Py_CLEAR(core->str_initiator);
     Py_CLEAR(core->str_keyfunc);
     Py_CLEAR(core->str_autoflush);
+    Py_CLEAR(core->str_committed);
     Py_CLEAR(core->connection_type);
     Py_CLEAR(core->plan_type);
     Py_CLEAR(core->cursor_type);
@@ -204,11 +205,13 @@ core_exec(PyObject *module)
     core->str_autobegin = PyUnicode_InternFromString("_autobegin_t");
     core->str_expunge = PyUnicode_InternFromString("expunge");
     core->str_autoflush = PyUnicode_InternFromString("autoflush");
+    core->str_committed = PyUnicode_InternFromString("_load_committed");
     core->str_operand = PyUnicode_InternFromString("_operand");
     if (core->exc == NULL || core->str_dict == NULL ||
-        core->str_autoflush == NULL || core->str_instance_state == NULL ||
-        core->str_manager == NULL || core->str_autobegin == NULL ||
-        core->str_expunge == NULL || core->str_operand == NULL) {
+        core->str_autoflush == NULL || core->str_committed == NULL ||
+        core->str_instance_state == NULL || core->str_manager == NULL ||
+        core->str_autobegin == NULL || core->str_expunge == NULL ||
+        core->str_operand == NULL) {
         return -1;
     }
     static int (*const parts[])(crm_core *, PyObject *) = {

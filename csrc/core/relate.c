@@ -27,6 +27,131 @@ mark_modified(const crm_side *self)
 
 /* ---- scalar relationships --------------------------------------------- */
 
+/* What the row has of a column, as far as that is known: new reference, or
+ * NULL, with or without an exception. */
+static PyObject *
+committed_value(crm_state *state, uint16_t slot)
+{
+    crm_change *change = crm_state_change(state, slot);
+    if (change == NULL) {
+        return crm_state_peek(state, slot);
+    }
+    PyObject *no_value = crm_state_manager(state)->core->no_value;
+    return Py_NewRef(change->old == no_value ? Py_None : change->old);
+}
+
+/* Whether options that the object came with give conditions to the
+ * relationship: 1, 0, or -1 with an exception. */
+static int
+is_narrowed(const crm_side *self)
+{
+    PyObject *options = crm_state_options(self->state);
+    if (options == NULL || (self->state->flags & CRM_S_EXPIRED) != 0) {
+        return 0;
+    }
+    Py_INCREF(options);
+    PyObject *table = PyObject_GetAttrString(options, "table");
+    PyObject *answer =
+        table == NULL ? NULL : PyObject_GetAttrString(table, "narrows");
+    Py_XDECREF(table);
+    int status = answer == NULL ? -1 : PyObject_IsTrue(answer);
+    if (status > 0) { /* which one */
+        Py_SETREF(answer,
+                  PyObject_CallMethod(options, "narrows", "O", self->prop));
+        status = answer == NULL ? -1 : PyObject_IsTrue(answer);
+    }
+    Py_XDECREF(answer);
+    Py_DECREF(options);
+    return status;
+}
+
+/* The key that a many-to-one follows, as the row has it: a new tuple; None if
+ * it refers to nothing; NULL if it is not known, with or without an exception.
+ */
+static PyObject *
+committed_key(const crm_side *self)
+{
+    crm_state *state = self->state;
+    int32_t fk_slot = self->manager->attrs[self->slot].fk_slot;
+    PyObject *slots = NULL;
+    Py_ssize_t n = 1;
+    if (fk_slot < 0) {
+        slots = PyObject_GetAttrString(self->prop, "_get_slots");
+        if (slots == NULL || !PyTuple_Check(slots)) {
+            if (slots == NULL && PyErr_ExceptionMatches(PyExc_AttributeError)) {
+                PyErr_Clear(); /* no Python property */
+            }
+            Py_XDECREF(slots);
+            return NULL;
+        }
+        n = PyTuple_GET_SIZE(slots);
+    }
+    PyObject *key = n == 0 ? NULL : PyTuple_New(n);
+    for (Py_ssize_t i = 0; i < n && key != NULL; i++) {
+        long slot =
+            fk_slot >= 0 ? fk_slot : PyLong_AsLong(PyTuple_GET_ITEM(slots, i));
+        PyObject *value = slot < 0 || slot >= self->manager->nattrs
+                              ? NULL
+                              : committed_value(state, (uint16_t)slot);
+        if (value == NULL) {
+            Py_CLEAR(key);
+            break;
+        }
+        PyTuple_SET_ITEM(key, i, value);
+    }
+    Py_XDECREF(slots);
+    Py_ssize_t nulls = key == NULL ? 0 : crm_key_count_none(key);
+    if (nulls > 0) {
+        int partial = nulls == n ? 0 : crm_allows_partial_key(self->target);
+        if (partial <= 0) {
+            Py_SETREF(key, partial < 0 ? NULL : Py_NewRef(Py_None));
+        }
+    }
+    return key;
+}
+
+/* The object that a many-to-one refers to by its row, if that can be told
+ * without SQL: new reference (None if there is none); NULL if it cannot, with
+ * or without an exception. */
+static PyObject *
+known_object(const crm_side *self)
+{
+    crm_state *state = self->state;
+    if (state->map == NULL || self->target == NULL) {
+        return NULL;
+    }
+    if (is_narrowed(self) != 0) {
+        return NULL; /* whether it meets conditions the database has to say */
+    }
+    PyObject *values = committed_key(self);
+    if (values == NULL || values == Py_None) {
+        return values;
+    }
+    PyObject *found = NULL, *own = NULL;
+    crm_key key;
+    int status = crm_key_from_values(self->target, values, &key, &own);
+    if (status > 0 && state->map != NULL) {
+        /* Comparing keys can drop the session. */
+        PyObject *session = Py_NewRef((PyObject *)state->map->session);
+        PyObject *token =
+            state->ext == NULL ? NULL : Py_XNewRef(state->ext->token);
+        crm_map *map =
+            crm_session_map(state->map->session, self->target->root, token);
+        crm_state *other = map == NULL ? NULL : crm_map_get(map, &key);
+        if (other != NULL && (other->flags & CRM_S_EXPIRED) == 0) {
+            PyObject *obj = crm_state_object(other);
+            int fits =
+                PyObject_TypeCheck(obj, (PyTypeObject *)self->target->class_);
+            found = Py_NewRef(fits ? obj : Py_None);
+        }
+        Py_XDECREF(token);
+        Py_DECREF(session);
+    }
+    Py_XDECREF(own);
+    Py_DECREF(values);
+    return found;
+}
+
 /* The object a scalar relationship refers to as far as that is known: new
  * reference, NO_VALUE if it is not, NULL with an exception. */
 static PyObject *
@@ -46,9 +171,11 @@ old_scalar(const crm_side *self)
         return Py_NewRef(core->no_value);
     }
     if (self->flags & CRM_ATTR_ACTIVE_HISTORY) {
-        return crm_attr_get_quietly(state, self->slot);
+        int changed = state->ext != NULL && state->ext->nchanges > 0;
+        return changed ? crm_attr_load_old(state, self->slot)
+                       : crm_attr_get_quietly(state, self->slot);
     }
-    PyObject *found = crm_attr_related(state, self->slot, 0);
+    PyObject *found = known_object(self);
     if (found == NULL && !PyErr_Occurred()) {
         return Py_NewRef(core->no_value);
     }

@@ -169,10 +169,6 @@ int crm_attr_never_given(crm_state *state, uint16_t slot);
 /* Whether the row of an object was never given the key that a relationship
  * follows: emptied again it refers to as little as before.  Cannot fail. */
 int crm_state_refers_nowhere(crm_state *state, uint16_t slot);
-/* The object of a many-to-one as the identity map has it: new reference (None
- * if there is none); NULL without an exception if that cannot be told.  SQL is
- * emitted only with `may_load`, to load the foreign key. */
-PyObject *crm_attr_related(crm_state *state, uint16_t slot, int may_load);
 /* The same, without an autoflush before it. */
 PyObject *crm_attr_get_quietly(crm_state *state, uint16_t slot);
 /* What the database has for a relationship of a persistent object: new

@@ -38,7 +38,7 @@ class LoadTable:
     is a table :meth:`with_binds`.
     """
 
-    __slots__ = ("binds", "criteria", "elements", "groups", "others", "paths", "shape")
+    __slots__ = ("binds", "criteria", "elements", "groups", "narrows", "others", "paths", "shape")
 
     def __init__(self) -> None:
         #: the table of the plan, whose criteria these are
@@ -50,6 +50,8 @@ class LoadTable:
         #: options of the program's own that further loads have, too
         self.others: tuple[UserDefinedOption, ...] = ()
         self.groups: dict[Path, set[str]] = {}
+        #: whether some element has criteria
+        self.narrows = False
         #: every entity path that has something below it
         self.paths: set[Path] = set()
 
@@ -61,6 +63,7 @@ class LoadTable:
         new.criteria = self.criteria
         new.others = self.others
         new.groups = dict(self.groups)
+        new.narrows = self.narrows
         new.paths = set(self.paths)
         return new
 
@@ -118,6 +121,8 @@ class LoadTable:
                     f"Loader strategies for {path_text(_conflicting(given))} conflict"
                 )
         self.elements[path] = element
+        if element.criteria:
+            self.narrows = True
         self._note(path)
 
     def _note(self, path: Path) -> None:
@@ -207,6 +212,11 @@ class LoadContext:
     def key(self) -> tuple[LoadTable, Path]:
         """What plans of further loads are found by, whatever the values."""
         return self.table.shape, self.path
+
+    def narrows(self, prop: Any) -> bool:
+        """Whether the options give conditions to a relationship of the object."""
+        element, _ = self.table.find(self.path, prop, RELATIONSHIP_WILDCARD)
+        return element is not None and bool(element.criteria)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> LoadContext:
         return self

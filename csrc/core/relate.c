@@ -180,7 +180,7 @@ old_scalar(const crm_side *self)
         return Py_NewRef(core->no_value);
     }
     if (found != NULL && crm_state_change(state, self->slot) == NULL &&
-        crm_state_held(state, self->slot) == NULL &&
+        !CRM_SLOT_HAS(crm_state_held(state, self->slot)) &&
         crm_state_put(state, self->slot, Py_NewRef(found)) < 0) {
         Py_CLEAR(found); /* (It is loaded, whatever becomes of the change.) */
     }

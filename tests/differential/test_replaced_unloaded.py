@@ -123,6 +123,49 @@ def merged_with_a_changed_key(p: Any) -> None:
 
 
 @program
+def told_by_the_other_side(p: Any) -> None:
+    class Node(p.Base):
+        __tablename__ = "node"
+        id = p.mapped_column(p.Integer, primary_key=True)
+        owner_id = p.mapped_column(p.ForeignKey("owner.id"))
+        parent_id = p.mapped_column(p.ForeignKey("node.id"))
+        owner = p.relationship("Owner", back_populates="node")
+        parent = p.relationship("Node", remote_side=[id])
+
+    class Owner(p.Base):
+        __tablename__ = "owner"
+        id = p.mapped_column(p.Integer, primary_key=True)
+        node = p.relationship("Node", back_populates="owner", uselist=False)
+
+    s = p.session()
+    node = Node(id=1)
+    s.add(node)
+    owner = Owner(id=1, node=node)
+    s.commit()
+    s.refresh(node, ["parent"])
+    owner.node = None  # (it was no member: nobody has added it)
+    p.show(sorted(p.inspect(node).unloaded), node.owner)
+    s.commit()
+
+
+@program
+def add_reaches_what_was_let_go(p: Any) -> None:
+    Owner, Item, _tag = _models(p)
+    s = p.session()
+    item = Item(id=1)
+    s.add(item)
+    owner = Owner(id=1)
+    item.owner = owner
+    s.expunge(owner)
+    s.flush()
+    item.owner = None
+    p.show(owner in s)
+    s.add(item)
+    p.show(owner in s, [type(o).__name__ for o in s.new])
+    s.commit()
+
+
+@program
 def by_keys_of_two_columns(p: Any) -> None:
     class Owner(p.Base):
         __tablename__ = "owner"

@@ -65,8 +65,10 @@ def _expire_expressions_of(mapper: Any, objects: list[Any], new: bool) -> None:
         slots = []
         for prop in mapper._expression_props:
             loaded = _core.peek(obj, prop.slot) is not _core.NO_VALUE
-            if loaded and (new or not prop.expire_on_flush):
+            if loaded and not prop.expire_on_flush:
                 continue
+            if loaded and new and _core.history(obj, prop.slot)[0]:
+                continue  # (What it was loaded with before a rollback is no change.)
             if not _core.changed_columns(obj, (prop.slot,)):
                 slots.append(prop.slot)
         if slots:

@@ -35,11 +35,15 @@ DATABASE = os.environ.get("SOAK_DATABASE", "sqlite")
 
 
 def _settle_order(unitofwork: Any) -> None:
-    """Let SQLAlchemy take the steps of a flush of a class that refers to itself in a fixed order.
+    """Let SQLAlchemy take the steps of a flush in a fixed order.
 
-    It takes those that may come next out of a set of objects, that is in any order, which shows
-    when one of them fails.
+    It takes those that may come next of a class that refers to itself out of a set of objects,
+    that is in any order, which shows when one of them fails. So it does with the objects of a
+    flush: what is deleted by cascade may be spared by what comes before.
     """
+    ordered = importlib.import_module("sqlalchemy.util").OrderedSet
+    for name in ("session", "unitofwork", "identity", "dependency"):
+        importlib.import_module(f"sqlalchemy.orm.{name}").set = ordered  # type: ignore[attr-defined]
     topological = unitofwork.topological
 
     def sort_as_subsets(edges: Any, steps: Any) -> Iterator[list[Any]]:

@@ -10,6 +10,39 @@ from .test_random_models import Sequence, compare
 C, Col, R, S = ClassSpec, ColumnSpec, RelationSpec, SideSpec
 
 FOUND: dict[str, tuple[Mapping, Sequence]] = {
+    "an expression that was read before a rollback, of an object that is inserted again": (
+        Mapping([C("B", expression=True)], []),
+        [
+            *(("make", (0, 1, 0)), ("query_eagerly", (0, 0, 0)), ("rollback", (0, 0, 0))),
+            *(("add", (0, 0, 0)), ("flush", (0, 0, 0)), ("read", (0, 3, 0))),
+        ],
+    ),
+    "a parent that the flush itself deletes spares no members": (
+        Mapping(
+            [C("A"), C("B")],
+            [
+                R(
+                    *(2, "one-many", "A", "B", S()),
+                    S(cascade="all, delete-orphan", single_parent=True),
+                    link="backref",
+                )
+            ],
+        ),
+        [
+            *(("make", (0, 0, 0)), ("make", (0, 0, 0)), ("make_related", (1, 0, 0))),
+            *(("make", (0, 0, 0)), ("make", (0, 1, 0)), ("make", (1, 0, 0))),
+            *(("autoflush", (0, 0, 0)), ("commit", (0, 0, 0)), ("delete", (2, 0, 0))),
+            *(("replace", (10, 0, 0)), ("commit", (0, 0, 0))),
+        ],
+    ),
+    "a member that was deleted in an earlier transaction, and is again": (
+        Mapping([C("A"), C("B")], [R(2, "one-many", "A", "B", S(), S(), link="backref")]),
+        [
+            *(("make", (0, 0, 0)), ("make", (0, 0, 0)), ("make_related", (1, 1, 0))),
+            *(("delete_statement", (1, 1, 0)), ("commit", (0, 0, 0)), ("delete", (2, 0, 0))),
+            *(("replace", (2, 0, 0)), ("commit", (0, 0, 0))),
+        ],
+    ),
     "expunge of an object of a concrete class whose base has a relationship": (
         Mapping(
             [C("A"), C("B", base="A", how="concrete")],

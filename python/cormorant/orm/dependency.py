@@ -97,19 +97,27 @@ def presort(flush: UOWTransaction, work: Work, relation: RelationInfo) -> bool:
     deletes = work.deletes
     seen = work.seen_deletes.get(relation, 0)
     busy = False
+    new_seen, updates_seen = work.seen_saves.get(relation, (0, 0))
+    updates = work.updates
+    updated = len(updates)
+    if flush.condemned and updated > updates_seen:
+        # what others have condemned meanwhile is not saved, so it spares no members
+        updates = _core.without_flag(updates[updates_seen:], _core.STATE_TO_DELETE)
+        updates_start = 0
+    else:
+        updates_start = updates_seen
     if len(deletes) > seen:
         work.seen_deletes[relation] = len(deletes)
         _presort_deletes(flush, relation, relation.of(deletes[seen:]))
         if relation.direction is MANYTOONE and relation not in flush.asked:
             _ask(flush, relation, relation.of(deletes[seen:]))
         busy = True
-    new_seen, updates_seen = work.seen_saves.get(relation, (0, 0))
-    if len(work.new) > new_seen or len(work.updates) > updates_seen:
-        work.seen_saves[relation] = (len(work.new), len(work.updates))
+    if len(work.new) > new_seen or updated > updates_seen:
+        work.seen_saves[relation] = (len(work.new), updated)
         if len(work.new) > new_seen:
             _presort_saves(flush, relation, work.new, new_seen)
-        if len(work.updates) > updates_seen:
-            _presort_saves(flush, relation, work.updates, updates_seen)
+        if len(updates) > updates_start:
+            _presort_saves(flush, relation, updates, updates_start)
         busy = True
     return busy
 

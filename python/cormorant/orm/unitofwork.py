@@ -180,7 +180,7 @@ class UOWTransaction:
 
     def register_update(self, obj: Any) -> None:
         """An object that is to be looked at when its mapper's UPDATEs are made."""
-        if _core.state_flags(obj) & _core.STATE_DELETED:
+        if _core.state_flags(obj) & _core.STATE_DELETED and obj not in self.session:
             return  # an earlier flush has
         self._track()
         key = id(obj)
@@ -402,6 +402,8 @@ class UOWTransaction:
         """A statement failed: objects keep what those before it have made of them."""
         self.keep_filled()
         self.expire_written()
+        for obj in self.spared if self.related else ():
+            self.session._mark_deleted(obj)  # as it was: a rollback looks for such
 
     def keep_filled(self) -> None:
         """What statements have filled is no change of the program's: no history has it."""

@@ -10,6 +10,10 @@ from .test_random_models import Sequence, compare
 C, Col, R, S = ClassSpec, ColumnSpec, RelationSpec, SideSpec
 
 FOUND: dict[str, tuple[Mapping, Sequence]] = {
+    "bulk_update_mappings() of a concrete class that has not mapped its base's version": (
+        Mapping([C("B", version="generated"), C("D", base="B", how="concrete")], []),
+        [("make_related", (1, 0, 0)), ("commit", (0, 0, 0)), ("bulk_update", (0, 0, 0))],
+    ),
     "an expression that was read before a rollback, of an object that is inserted again": (
         Mapping([C("B", expression=True)], []),
         [

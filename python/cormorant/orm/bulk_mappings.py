@@ -84,6 +84,8 @@ def bulk_update_mappings(session: Session, mapper: Any, mappings: Iterable[dict[
 
     def work() -> None:
         _need_one_database(session, "bulk_update")
+        if mapper.version_id_col is not None:
+            mapper._columntoproperty[mapper.version_id_col]  # a concrete class need not have it
         update_mappings(session._connection_for(mapper), mapper, rows)
 
     if rows:

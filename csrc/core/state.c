@@ -407,6 +407,13 @@ crm_state_set_row(crm_state *state, crm_layout *layout, crm_page *page,
                 crm_state_held(state, slot) == CRM_UNLOADED) {
                 (void)crm_state_put(state, slot, NULL);
             }
+            else if (layout_has(layout, slot) && is_changed(state, slot) &&
+                     crm_state_held(state, slot) == NULL) {
+                /* deleted: the new row does not show through */
+                if (crm_state_put(state, slot, CRM_UNLOADED) < 0) {
+                    return -1;
+                }
+            }
             else if ((state->flags & CRM_S_EXPIRED) != 0 &&
                      outlives_row(state, layout, slot) &&
                      crm_state_held(state, slot) == NULL &&

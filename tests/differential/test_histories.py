@@ -17,6 +17,24 @@ def test_histories(run: Any) -> None:
     assert peer.error is None
 
 
+@program
+def deleted_values_do_not_come_back_with_a_row(p: Peer) -> None:
+    class Item(p.Base):
+        __tablename__ = "item"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+        note = p.Column(p.String)
+
+    s = p.session(autoflush=False)
+    made = Item(name="a", note="b")
+    s.add(made)
+    s.flush()
+    del made.name  # (of an object that no row has been read for)
+    p.show(s.scalars(p.select(Item)).all() == [made])
+    p.show(p.inspect(made).unloaded, p.inspect(made).attrs.name.history)
+    s.rollback()
+
+
 def _models(p: Peer) -> Any:
     keyed = p.module("orm.collections").attribute_keyed_dict
 

@@ -462,7 +462,11 @@ def _kept(relation: RelationInfo, parent: Any, child: Any, moved: Any) -> bool:
     # With a back reference, the child itself knows whether it has a new parent. (It still refers to
     # the old one if that was set to another child while this one was not known.)
     other = _core.peek(child, reverse.slot)
-    return other is not None and other is not _core.NO_VALUE and other is not parent
+    if other is None or other is _core.NO_VALUE or other is parent:
+        return False
+    # (nor has it the parent that a one-to-one gave another child since)
+    held = child if relation.prop.uselist else _core.peek(other, relation.slot)
+    return held is child or held is _core.NO_VALUE
 
 
 def column_value(obj: Any, slot: int) -> Any:

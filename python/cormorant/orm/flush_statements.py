@@ -112,42 +112,7 @@ class Statements:
         self.python_onupdates: list[tuple[int, Any]] = []
         self.sql_onupdates: list[int] = []
         for column, slot in zip(self.columns, self.slots, strict=True):
-            default = column.default
-            rule, value = _core.COLUMN_ALWAYS, None
-            omit, fill = _core.COLUMN_OMIT_NONE, _core.COLUMN_DEFAULT
-            if column.type.should_evaluate_none and not column.primary_key:
-                omit, fill = _core.COLUMN_OMIT_UNSET, _core.COLUMN_DEFAULT_UNSET
-                self.none_values.add(slot)
-                rule = omit
-            if column.primary_key or column.server_default is not None:
-                rule = omit
-            if getattr(column, "computed", None) is not None:
-                rule = omit
-            if default is not None:
-                if getattr(default, "is_sequence", False):
-                    rule = omit
-                    if slot not in self.pk_slots:
-                        if column.server_default is not None:
-                            self.fetched.append(slot)
-                        elif self.dialect.supports_sequences:
-                            self.numbered.append(slot)
-                elif getattr(default, "is_clause_element", False):
-                    rule = omit
-                    if slot not in self.pk_slots:
-                        self.fetched.append(slot)
-                elif getattr(default, "is_callable", False):
-                    if uses_context(default):
-                        self.context_defaults.append((slot, default.arg))
-                        rule = _core.COLUMN_ALWAYS
-                    else:
-                        rule, value = fill, default.arg
-                else:
-                    rule, value = fill, default.arg
-            elif column.server_default is not None and slot not in self.pk_slots:
-                self.fetched.append(slot)
-            if slot == self.version_slot and self.next_version is not None:
-                rule, value = _core.COLUMN_VERSION, self.next_version
-            self.insert_rules.append((slot, rule, value))
+            self.insert_rules.append((slot, *self._insert_rule(column, slot)))
             onupdate = column.onupdate
             if onupdate is not None:
                 if getattr(onupdate, "is_clause_element", False):
@@ -156,8 +121,48 @@ class Statements:
                     self.python_onupdates.append((slot, onupdate))
             elif getattr(column, "server_onupdate", None) is not None:
                 self.sql_onupdates.append(slot)
-        # Columns of the table that belong to other classes are filled as well. What functions
-        # make of them is made once, for a log too; so rows are then written one by one.
+        self._find_foreign_defaults()
+
+    def _insert_rule(self, column: Any, slot: int) -> tuple[int, Any]:
+        """What an INSERT does about a column, and with which value or function; who else fills
+        it is noted."""
+        omit, fill = _core.COLUMN_OMIT_NONE, _core.COLUMN_DEFAULT
+        if column.type.should_evaluate_none and not column.primary_key:
+            omit, fill = _core.COLUMN_OMIT_UNSET, _core.COLUMN_DEFAULT_UNSET
+            self.none_values.add(slot)
+        rule = self._rule_of_default(column, slot, omit, fill)
+        if slot == self.version_slot and self.next_version is not None:
+            return _core.COLUMN_VERSION, self.next_version
+        return rule
+
+    def _rule_of_default(self, column: Any, slot: int, omit: int, fill: int) -> tuple[int, Any]:
+        default, by_server = column.default, column.server_default is not None
+        in_key = slot in self.pk_slots
+        if default is None:
+            if by_server and not in_key:
+                self.fetched.append(slot)
+            computed = getattr(column, "computed", None) is not None
+            omitted = column.primary_key or by_server or computed or slot in self.none_values
+            return (omit if omitted else _core.COLUMN_ALWAYS), None
+        if getattr(default, "is_sequence", False):
+            if by_server and not in_key:
+                self.fetched.append(slot)
+            elif not in_key and self.dialect.supports_sequences:
+                self.numbered.append(slot)
+            return omit, None
+        if getattr(default, "is_clause_element", False):
+            if not in_key:
+                self.fetched.append(slot)
+            return omit, None
+        if getattr(default, "is_callable", False) and uses_context(default):
+            self.context_defaults.append((slot, default.arg))
+            return _core.COLUMN_ALWAYS, None
+        return fill, default.arg
+
+    def _find_foreign_defaults(self) -> None:
+        """What fills the columns of the table that belong to other classes."""
+        # What functions make of them is made once, for a log too; so rows are then written one
+        # by one.
         foreign = [c for c in self.table.c if c not in self.slot_of]
         self.row_number: Any = None
         for column in foreign:

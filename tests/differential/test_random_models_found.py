@@ -10,6 +10,14 @@ from .test_random_models import Sequence, compare
 C, Col, R, S = ClassSpec, ColumnSpec, RelationSpec, SideSpec
 
 FOUND: dict[str, tuple[Mapping, Sequence]] = {
+    "an expression whose UPDATE met no row, of an object that becomes transient": (
+        Mapping([C("A")], []),
+        [
+            *(("make", (0, 1, 0)), ("flush", (0, 0, 0)), ("expunge", (0, 0, 0))),
+            *(("delete_statement", (0, 1, 0)), ("add", (0, 0, 0)), ("assign_sql", (0, 0, 0))),
+            ("flush", (0, 0, 0)),
+        ],
+    ),
     "a child of a one-to-one whose next parent, a stranger, has another by now": (
         Mapping(
             [C("A"), C("B"), C("C")],

@@ -227,6 +227,8 @@ def update_one(
         statement = statement.returning(*(statements.column_of[s] for s in fetched))
     params = {**plain, **dict(zip(names, parts, strict=True))}
     result = connection.execute(statement, params)
+    if expired:
+        flush.expire_after.append((obj, expired))  # though it may have met no row
     rows = result.all() if fetched else []
     matched = len(rows) if fetched else result.rowcount
     if matched != 1:
@@ -238,8 +240,6 @@ def update_one(
             _core.set_loaded(obj, slot, value)
     if made:
         _core.set_loaded(obj, version, plain[statements.column_of[version].key])
-    if expired:
-        flush.expire_after.append((obj, expired))
 
 
 def row_key(statements: Statements, obj: Any) -> list[Any]:

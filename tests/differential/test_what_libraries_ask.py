@@ -495,6 +495,33 @@ def constraints_as_a_set(p: Any) -> None:
     p.show(len(table.constraints), len(kept), len(table.indexes.copy()))
 
 
+@program
+def columns_that_tell_classes_apart(p: Any) -> None:
+    """As generators of forms leave them out."""
+
+    class Plain(p.Base):
+        __tablename__ = "plain"
+        id = p.Column(p.Integer, primary_key=True)
+
+    class Base(p.Base):
+        __tablename__ = "base"
+        id = p.Column(p.Integer, primary_key=True)
+        kind = p.Column("type", p.String)
+        __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "base"}
+
+    class Sub(Base):
+        __tablename__ = "sub"
+        id = p.Column(p.ForeignKey("base.id"), primary_key=True)
+        __mapper_args__ = {"polymorphic_identity": "sub"}
+
+    class Single(Base):
+        __mapper_args__ = {"polymorphic_identity": "single"}
+
+    for cls in Plain, Base, Sub, Single:
+        for prop in p.inspect(cls).column_attrs:
+            p.show(cls, prop.key, prop._is_polymorphic_discriminator)
+
+
 @pytest.mark.parametrize("program", program.registered)
 def test_program(program: Any) -> None:
     compare(program)

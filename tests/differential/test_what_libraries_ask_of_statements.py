@@ -378,6 +378,16 @@ def results_that_need_unique(p: Any) -> None:
     p.show(session.execute(p.select(Parent))._unique_filter_state)
 
 
+@program
+def what_statements_are_ordered_by(p: Any) -> None:
+    t = p.table("t", p.column("a"), p.column("b"))
+    ordered = p.select(t).order_by(t.c.a, p.desc("b")).group_by(t.c.b)
+    for statement in ordered, p.select(t), p.union(p.select(t), p.select(t)).order_by("a"):
+        for clauses in statement._order_by_clause, statement._group_by_clause:
+            p.show(type(clauses).__name__, str(clauses), [str(clause) for clause in clauses])
+            p.show(len(clauses), bool(clauses.clauses))
+
+
 @pytest.mark.parametrize("program", program.registered)
 def test_program(program: Any) -> None:
     compare(program)

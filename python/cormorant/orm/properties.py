@@ -151,6 +151,12 @@ class ColumnProperty(MapperProperty):
         new.columns = list(self.columns)
         return new
 
+    @property
+    def _is_polymorphic_discriminator(self) -> bool:
+        # Not public, but generators of forms leave such columns out.
+        discriminator = self.parent.polymorphic_on
+        return discriminator is not None and self.columns[0] is discriminator
+
     # -- on the class
 
     def _instrument(self) -> None:

@@ -250,6 +250,15 @@ class GenerativeSelect(SelectBase):
     _for_update_arg: Any = None
     _label_style: SelectLabelStyle = LABEL_STYLE_DISAMBIGUATE_ONLY
 
+    # Not public, but programs look there for what a statement is ordered and grouped by.
+    @property
+    def _order_by_clause(self) -> elements.ClauseList:
+        return elements.ClauseList._of(self._order_by_clauses)  # type: ignore[no-any-return]
+
+    @property
+    def _group_by_clause(self) -> elements.ClauseList:
+        return elements.ClauseList._of(self._group_by_clauses)  # type: ignore[no-any-return]
+
     def with_for_update(
         self,
         *,

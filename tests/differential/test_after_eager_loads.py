@@ -3,9 +3,13 @@ or less than they had, by statements that find nothing, and with options and lis
 
 from __future__ import annotations
 
+import gc
+from typing import Any
+
 import pytest
 
 from .harness import Peer, Programs, compare
+from .models import blog
 
 program = Programs()
 
@@ -373,3 +377,26 @@ def one_key_of_several_parents(p: Peer):
         p.show(again[0].bs is held, held == again[0].bs, [b.id for b in again[4].bs])
         again[0].bs.pop()
         p.show([len(a.bs) for a in again], len(held))
+
+
+def test_results_that_were_read_hold_no_objects() -> None:
+    def program(p: Any) -> None:
+        User, Post = blog(p)
+        s = p.session()
+        s.add_all([User(name=f"u{n}", posts=[Post(title="p")]) for n in range(4)])
+        s.commit()
+        s.expunge_all()
+        loads = (None, p.selectinload, p.joinedload)
+        for load in loads:
+            for options in ({}, {"stream_results": True}):
+                select = p.select(User).order_by(User.id)
+                if load is not None:
+                    select = select.options(load(User.posts))
+                for how in (list, lambda r: (r.fetchmany(3), r.fetchmany(3)), lambda r: r.all()):
+                    result = s.execute(select, execution_options=options).unique()
+                    how(result)
+                    gc.collect()
+                    p.show(len(s.identity_map), result.all(), result.closed)
+                    s.expunge_all()
+
+    compare(program)

@@ -233,8 +233,11 @@ class LoadedCursor:
             self._rows = self._load(-1)
         start = self._position
         end = len(self._rows) if count < 0 else min(start + count, len(self._rows))
+        rows = self._rows[start:end]
         self._position = end
-        return self._rows[start:end]
+        if end == len(self._rows):  # a result that was read holds no objects
+            self._rows, self._position = [], 0
+        return rows
 
     def fetch_scalars(self, count: int = -1) -> list[Any]:
         """As fetch, but the first item of each row."""

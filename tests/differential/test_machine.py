@@ -229,6 +229,22 @@ class _InOrder(dict[Any, Any]):
         super().__setitem__(key, value)
 
 
+def ordered_session(orm: Any, engine: Any) -> Any:
+    """A session; SQLAlchemy's inserts new objects in the order they were added in, also after
+    it has let all of them go."""
+    if not orm.__name__.startswith("sqlalchemy"):
+        return orm.Session(engine)
+
+    class OrderedSession(orm.Session):  # type: ignore[name-defined,misc]
+        def expunge_all(self) -> None:
+            super().expunge_all()
+            self._new = _InOrder()
+
+    session = OrderedSession(engine)
+    session._new = _InOrder()
+    return session
+
+
 class Statements(logging.Handler):
     """What an engine executes, as its log shows it."""
 
@@ -264,9 +280,7 @@ class Run:
     def __init__(self, name: str, database: str) -> None:
         self.package = package(name, database)
         self.database = database
-        self.session = self.package.orm.Session(self.package.engine)
-        if name == "sqlalchemy":
-            self.session._new = _InOrder()
+        self.session = ordered_session(self.package.orm, self.package.engine)
         self.objects: list[Any] = []
         self.nested: list[Any] = []
         self.deleted: set[int] = set()

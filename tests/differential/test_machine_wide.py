@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from .. import postgres
 from . import test_machine as plain
 from .harness import DATABASES, on_database
-from .test_machine import DATABASE, SOAK, Run, assert_alike
+from .test_machine import DATABASE, SOAK, Run, assert_alike, ordered_session
 
 
 class WideRun(Run):
@@ -27,7 +27,7 @@ class WideRun(Run):
         super().__init__(name, database)
         orm = self.package.orm
         self.package.tables[0].metadata.create_all(self.package.other)
-        self.other = orm.Session(self.package.other)
+        self.other = ordered_session(orm, self.package.other)
         self.lent: list[Any] = []
         self.asked: set[int] = set()
         self.second = importlib.import_module(f"{name}.dialects.{database}")
@@ -341,6 +341,15 @@ FOUND: dict[str, list[tuple[str, tuple[int, int, int]]]] = {
         ("flush", (0, 0, 0)),
         ("to_other", (0, 0, 1)),
         ("rollback", (0, 0, 0)),
+    ],
+    "the order of new objects after all were expunged and then some": [
+        ("make", (2, 1, 0)),
+        ("expunge_all", (0, 0, 0)),
+        *[("make", (2, 1, 0))] * 4,
+        ("expunge", (1, 0, 0)),
+        ("expunge", (2, 0, 0)),
+        ("make", (2, 1, 1)),
+        ("flush", (0, 0, 0)),
     ],
     "objects that were inserted and expunged with all": [
         ("make_more", (1, 5, 4)),

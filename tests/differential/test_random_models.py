@@ -26,7 +26,7 @@ import pytest
 from .. import postgres
 from .harness import database_url, normalise
 from .random_models import ClassSpec, Mapping, build
-from .test_machine import STATES, Statements, _InOrder, _plain, _settle_order
+from .test_machine import STATES, Statements, _plain, _settle_order, ordered_session
 
 #: how many mappings a batch has
 MODELS = int(os.environ.get("MODELS", "12"))
@@ -112,9 +112,7 @@ class Run:
             self.sa.event.listen(self.engine, "connect", _enforce)
         try:
             self.base.metadata.create_all(self.engine)
-            self.session = self.orm.Session(self.engine)
-            if self.sa.__name__ == "sqlalchemy":
-                self.session._new = _InOrder()
+            self.session = ordered_session(self.orm, self.engine)
             yield
         finally:
             if self.session is not None:

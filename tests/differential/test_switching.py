@@ -136,6 +136,27 @@ for strict in False, True:
     for name in "level", "tools", "budget", "id", "type":
         attempt(lambda: getattr(Staff, name))
 """,
+    "hybrids that are no attribute's": """
+from sqlalchemy.ext.hybrid import hybrid_property
+Base = declarative_base()
+class A(Base):
+    __tablename__ = "a"
+    id = Column(Integer, primary_key=True)
+    x = Column(Integer)
+    @hybrid_property
+    def twice(self):
+        return self.x + self.x
+    @hybrid_property
+    def same(self):
+        return self.x
+    @hybrid_property
+    def three(self):
+        return 3
+for name in "twice", "same", "three":
+    for entity in A, aliased(A):
+        attempt(lambda: getattr(entity, name).property)
+        print(hasattr(getattr(entity, name), "property"))
+""",
     "constraints and aliases, represented": """
 from sqlalchemy import inspect
 t = Table("t", MetaData(), Column("id", Integer, primary_key=True), Column("a", Integer))

@@ -386,6 +386,9 @@ def what_statements_are_ordered_by(p: Any) -> None:
         for clauses in statement._order_by_clause, statement._group_by_clause:
             p.show(type(clauses).__name__, str(clauses), [str(clause) for clause in clauses])
             p.show(len(clauses), bool(clauses.clauses))
+            p.show([clause.compare(t.c.a) for clause in clauses])
+    down = p.select(t).order_by(t.c.b, t.c.a.desc())._order_by_clause
+    p.show([clause.compare(t.c.a.desc()) for clause in down])
 
 
 @pytest.mark.parametrize("program", program.registered)

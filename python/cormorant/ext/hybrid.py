@@ -281,8 +281,8 @@ class Comparator(ColumnOperators, Subscriptable[T]):
 
     @builtins.property
     def property(self) -> Any:
-        """The mapped property behind the expression, or None."""
-        return getattr(self.expression, "property", None)
+        """The mapped property behind the expression; AttributeError if it is of none."""
+        return self.expression.property
 
     def adapt_to_entity(self, adapt_to_entity: Any) -> Comparator:
         """The comparator for an alias: the expression was made for it."""

@@ -253,7 +253,13 @@ class GenerativeSelect(SelectBase):
     # Not public, but programs look there for what a statement is ordered and grouped by.
     @property
     def _order_by_clause(self) -> elements.ClauseList:
-        return elements.ClauseList._of(self._order_by_clauses)  # type: ignore[no-any-return]
+        plain = [
+            c.element
+            if type(c) is elements._label_reference and c.element.__visit_name__ == "unary"
+            else c
+            for c in self._order_by_clauses
+        ]
+        return elements.ClauseList._of(plain)  # type: ignore[no-any-return]
 
     @property
     def _group_by_clause(self) -> elements.ClauseList:

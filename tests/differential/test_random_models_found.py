@@ -10,6 +10,10 @@ from .test_random_models import Sequence, compare
 C, Col, R, S = ClassSpec, ColumnSpec, RelationSpec, SideSpec
 
 FOUND: dict[str, tuple[Mapping, Sequence]] = {
+    "bulk_save_objects() of a class with an expression": (
+        Mapping([C("A", expression=True), C("B", base="A", how="joined")], []),
+        [("bulk_insert", (0, 0, 3)), ("bulk_insert", (1, 0, 3)), ("query", (0, 0, 4))],
+    ),
     "an expression whose UPDATE met no row, of an object that becomes transient": (
         Mapping([C("A")], []),
         [

@@ -185,7 +185,7 @@ def _parts_to_insert(mapper: Any, by_attribute: bool) -> tuple[tuple[str, int, i
     """What an INSERT takes of an object."""
     parts = []
     for prop in mapper._props.values():
-        if prop._is_column and prop.slot >= 0:
+        if prop._is_column and prop.slot >= 0 and prop not in mapper._expression_props:
             column = prop.columns[0]
             null = column.type.should_evaluate_none
             kind = _core.BULK_VALUE if null else _core.BULK_GIVEN

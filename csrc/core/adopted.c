@@ -2,6 +2,7 @@
 #include "adopted.h"
 
 #include "adoptedrows.h"
+#include "adoptedvalues.h"
 #include "connection.h"
 #include "error.h"
 #include "link.h"
@@ -10,6 +11,7 @@
 struct crm_conn {
     crm_connection *owner; /* borrowed: it closes this one */
     PyObject *connection;  /* owned: the program's */
+    crm_adopted_takes takes;
     int64_t last_id;
     crm_link *statements;
 };
@@ -21,8 +23,8 @@ struct crm_stmt {
     PyObject *markers; /* owned tuple: names or numbers of its parameters */
     PyObject *params;  /* owned tuple or dict of the run to come, or NULL */
     PyObject *cursor;  /* owned: of a run with rows to come, or NULL */
-    PyObject *names;   /* owned tuple of str: of the last run's columns */
-    size_t ncols;      /* as many as there are names */
+    crm_adopted_columns columns; /* owned: of the last run, or NULL */
+    size_t ncols;                /* as many as there are names */
     int64_t changes;
 };
 
@@ -68,6 +70,16 @@ close_cursor(PyObject *cursor)
 
 /* ---- connections ------------------------------------------------------ */
 
+/* Whether an attribute is True: 0, or -1 with an exception. */
+static int
+ask(PyObject *dbapi, const char *name, bool *answer)
+{
+    PyObject *said = PyObject_GetAttrString(dbapi, name);
+    *answer = said == Py_True;
+    Py_XDECREF(said);
+    return said == NULL ? -1 : 0;
+}
+
 static int
 adopted_connect(const crm_option *Py_UNUSED(options), size_t Py_UNUSED(count),
                 const crm_host *host, crm_conn **out, crm_error *err)
@@ -83,7 +95,10 @@ adopted_connect(const crm_option *Py_UNUSED(options), size_t Py_UNUSED(count),
     else {
         conn->owner = owner;
         conn->connection = PyObject_GetAttrString(owner->dbapi, "connection");
-        if (conn->connection == NULL) {
+        if (conn->connection == NULL ||
+            ask(owner->dbapi, "typed", &conn->takes.typed) < 0 ||
+            ask(owner->dbapi, "addresses", &conn->takes.addresses) < 0) {
+            Py_XDECREF(conn->connection);
             status = raised(err);
             PyMem_Free(conn);
             conn = NULL;
@@ -199,27 +214,27 @@ adopted_set_option(crm_conn *conn, const char *key, const char *value,
 static bool
 adopted_in_transaction(crm_conn *conn)
 {
-    PyObject *connection = Py_NewRef(conn->connection);
-    PyObject *answer = PyObject_GetAttrString(connection, "in_transaction");
+    PyObject *dbapi = Py_NewRef(conn->owner->dbapi);
+    PyObject *answer = PyObject_CallMethod(dbapi, "in_transaction", NULL);
     int open = answer == NULL ? -1 : PyObject_IsTrue(answer);
     if (open < 0) {
         PyErr_Clear(); /* it does not say: there may be one */
     }
     Py_XDECREF(answer);
-    Py_DECREF(connection);
+    Py_DECREF(dbapi);
     return open != 0;
 }
 
 static void *
 adopted_interrupt(crm_conn *conn)
 {
-    PyObject *connection = Py_NewRef(conn->connection);
-    PyObject *nothing = PyObject_CallMethod(connection, "interrupt", NULL);
+    PyObject *dbapi = Py_NewRef(conn->owner->dbapi);
+    PyObject *nothing = PyObject_CallMethod(dbapi, "interrupt", NULL);
     if (nothing == NULL) {
-        PyErr_WriteUnraisable(connection);
+        PyErr_WriteUnraisable(dbapi);
     }
     Py_XDECREF(nothing);
-    Py_DECREF(connection);
+    Py_DECREF(dbapi);
     return NULL;
 }
 
@@ -237,7 +252,7 @@ take_cursor(crm_conn *conn, bool *ran)
     }
     if (cursor == Py_None) {
         Py_DECREF(cursor);
-        return PyObject_CallMethod(conn->connection, "cursor", NULL);
+        return PyObject_CallMethod(dbapi, "new_cursor", NULL);
     }
     PyObject *answer = PyObject_GetAttrString(dbapi, "ran");
     *ran = answer == Py_True;
@@ -289,10 +304,13 @@ take_described(crm_conn *conn, PyObject *sql, PyObject *params)
     return cursor;
 }
 
-/* Executes SQL by a method of a cursor, which is returned as a new reference;
- * NULL with an exception. */
+/* Executes SQL by a method of the `dbapi`, which is given a cursor; that is
+ * returned as a new reference, NULL with an exception.  *changed: what the
+ * method says of the number of changed rows, left if it says nothing; may be
+ * NULL. */
 static PyObject *
-execute(crm_conn *conn, const char *method, PyObject *sql, PyObject *params)
+execute(crm_conn *conn, const char *method, PyObject *sql, PyObject *params,
+        int64_t *changed)
 {
     bool ran;
     PyObject *described = take_described(conn, sql, params);
@@ -308,12 +326,16 @@ execute(crm_conn *conn, const char *method, PyObject *sql, PyObject *params)
     if (cursor == NULL || ran) {
         return cursor;
     }
-    PyObject *nothing = PyObject_CallMethod(cursor, method, "OO", sql, params);
-    if (nothing == NULL) {
+    PyObject *count = PyObject_CallMethod(conn->owner->dbapi, method, "OOO",
+                                          cursor, sql, params);
+    if (count == NULL) {
         close_cursor(cursor);
         return NULL;
     }
-    Py_DECREF(nothing);
+    if (changed != NULL && PyLong_Check(count)) {
+        *changed = PyLong_AsLongLong(count);
+    }
+    Py_DECREF(count);
     return cursor;
 }
 
@@ -324,7 +346,7 @@ adopted_exec(crm_conn *conn, const char *sql, crm_error *err)
     PyObject *text = PyUnicode_FromString(sql);
     PyObject *none = text == NULL ? NULL : PyTuple_New(0);
     PyObject *cursor =
-        none == NULL ? NULL : execute(conn, "execute", text, none);
+        none == NULL ? NULL : execute(conn, "execute", text, none, NULL);
     int status = cursor == NULL ? raised(err) : CRM_OK;
     if (cursor != NULL) {
         close_cursor(cursor);
@@ -371,7 +393,8 @@ adopted_finalize(crm_stmt *stmt)
     PyMem_Free(stmt);
     Py_XDECREF(gone.cursor);
     Py_XDECREF(gone.params);
-    Py_XDECREF(gone.names);
+    Py_XDECREF(gone.columns.names);
+    Py_XDECREF(gone.columns.kinds);
     Py_XDECREF(gone.markers);
     Py_XDECREF(gone.sql);
     crm_host_end(owner, without);
@@ -417,7 +440,8 @@ adopted_column_count(crm_stmt *stmt)
 static const char *
 adopted_column_name(crm_stmt *stmt, size_t column)
 {
-    return PyUnicode_AsUTF8(PyTuple_GET_ITEM(stmt->names, (Py_ssize_t)column));
+    return PyUnicode_AsUTF8(
+        PyTuple_GET_ITEM(stmt->columns.names, (Py_ssize_t)column));
 }
 
 static int64_t
@@ -437,40 +461,15 @@ adopted_reset_stmt(crm_stmt *stmt)
     crm_host_end(owner, without);
 }
 
-/* Takes over the reference to a tuple of names, () with `names` NULL. */
+/* Takes over the references to what is known of the columns. */
 static void
-set_names(crm_stmt *stmt, PyObject *names)
+set_columns(crm_stmt *stmt, crm_adopted_columns columns)
 {
-    stmt->ncols = names == NULL ? 0 : (size_t)PyTuple_GET_SIZE(names);
-    Py_XSETREF(stmt->names, names);
-}
-
-/* The object that the program's connection is given for a parameter. */
-static PyObject *
-parameter(const crm_cell *cell)
-{
-    switch (cell->tag) {
-        case CRM_NULL:
-            return Py_NewRef(Py_None);
-        case CRM_INT64:
-        case CRM_BOOL:
-            return PyLong_FromLongLong(cell->u.i);
-        case CRM_DOUBLE:
-            return PyFloat_FromDouble(cell->u.d);
-        case CRM_TEXT:
-        case CRM_NUMERIC:
-        case CRM_JSON:
-            return PyUnicode_FromStringAndSize(cell->u.p,
-                                               (Py_ssize_t)cell->len);
-        case CRM_BLOB:
-        case CRM_UUID:
-            return PyBytes_FromStringAndSize(cell->u.p, (Py_ssize_t)cell->len);
-        default:
-            PyErr_SetString(PyExc_TypeError,
-                            "a value of a class that the connection does not "
-                            "take");
-            return NULL;
-    }
+    crm_adopted_columns before = stmt->columns;
+    stmt->ncols = (size_t)PyTuple_GET_SIZE(columns.names);
+    stmt->columns = columns;
+    Py_XDECREF(before.names);
+    Py_XDECREF(before.kinds);
 }
 
 /* Values in the order of the markers: a new tuple, or a dict where those have
@@ -483,7 +482,8 @@ parameters(crm_stmt *stmt, const crm_cell *cells, size_t count)
                  PyUnicode_Check(PyTuple_GET_ITEM(stmt->markers, 0));
     PyObject *params = named ? PyDict_New() : PyTuple_New((Py_ssize_t)count);
     for (size_t i = 0; i < count && params != NULL; i++) {
-        PyObject *value = parameter(&cells[i]);
+        PyObject *value = crm_adopted_parameter(stmt->conn->owner->core,
+                                                &cells[i], stmt->conn->takes);
         if (value == NULL) {
             Py_CLEAR(params);
         }
@@ -529,10 +529,21 @@ adopted_describe(crm_stmt *stmt, crm_error *err)
     PyObject *said =
         PyObject_CallMethod(owner->dbapi, "describe", "OOO", stmt->sql,
                             stmt->markers, params == NULL ? Py_None : params);
-    PyObject *names = said == NULL ? NULL : PySequence_Tuple(said);
-    int status = names == NULL ? raised(err) : CRM_OK;
-    if (names != NULL) {
-        set_names(stmt, names);
+    crm_adopted_columns columns = {
+        .names = said == NULL ? NULL : PySequence_Tuple(said)};
+    if (columns.names != NULL) { /* of what is run the cursor says them again */
+        columns.kinds =
+            PyBytes_FromStringAndSize(NULL, PyTuple_GET_SIZE(columns.names));
+    }
+    int status = CRM_OK;
+    if (columns.kinds == NULL) {
+        Py_XDECREF(columns.names);
+        status = raised(err);
+    }
+    else {
+        memset(PyBytes_AS_STRING(columns.kinds), CRM_ADOPTED_PLAIN,
+               (size_t)PyBytes_GET_SIZE(columns.kinds));
+        set_columns(stmt, columns);
     }
     Py_XDECREF(said);
     Py_XDECREF(params);
@@ -542,57 +553,16 @@ adopted_describe(crm_stmt *stmt, crm_error *err)
 
 /* ---- runs ------------------------------------------------------------- */
 
-/* Notes the names of the columns that a cursor describes, none if it gives no
- * rows: 0, or -1 with an exception. */
+/* Notes the columns that a cursor describes: 0, or -1 with an exception. */
 static int
-take_names(crm_stmt *stmt, PyObject *cursor)
+take_columns(crm_stmt *stmt, PyObject *cursor)
 {
-    PyObject *said = PyObject_GetAttrString(cursor, "description");
-    PyObject *columns = said == NULL      ? NULL
-                        : said == Py_None ? PyTuple_New(0)
-                                          : PySequence_Tuple(said);
-    Py_XDECREF(said);
-    Py_ssize_t count = columns == NULL ? 0 : PyTuple_GET_SIZE(columns);
-    PyObject *names = columns == NULL ? NULL : PyTuple_New(count);
-    for (Py_ssize_t i = 0; i < count && names != NULL; i++) {
-        PyObject *name = PySequence_GetItem(PyTuple_GET_ITEM(columns, i), 0);
-        PyObject *text = name == NULL ? NULL : PyObject_Str(name);
-        Py_XDECREF(name);
-        /* as column_name gives it, which cannot raise */
-        if (text == NULL || PyUnicode_AsUTF8(text) == NULL) {
-            Py_XDECREF(text);
-            Py_CLEAR(names);
-            break;
-        }
-        PyTuple_SET_ITEM(names, i, text);
-    }
-    Py_XDECREF(columns);
-    if (names == NULL) {
+    crm_adopted_columns columns;
+    if (crm_adopted_columns_of(stmt->conn->owner, cursor,
+                               stmt->conn->takes.typed, &columns) < 0) {
         return -1;
     }
-    set_names(stmt, names);
-    return 0;
-}
-
-/* An attribute of a cursor as a number: `missing` if it has none, or it is
- * none.  -1 with an exception if asking raises, else 0. */
-static int
-number_of(PyObject *cursor, const char *name, int64_t missing, int64_t *number)
-{
-    PyObject *value = PyObject_GetAttrString(cursor, name);
-    if (value == NULL) {
-        if (!PyErr_ExceptionMatches(PyExc_AttributeError)) {
-            return -1;
-        }
-        PyErr_Clear();
-    }
-    int overflow = 1;
-    long long found = 0;
-    if (value != NULL && PyLong_Check(value)) {
-        found = PyLong_AsLongLongAndOverflow(value, &overflow);
-    }
-    *number = overflow == 0 ? found : missing;
-    Py_XDECREF(value);
+    set_columns(stmt, columns);
     return 0;
 }
 
@@ -624,14 +594,28 @@ start(crm_stmt *stmt, crm_rows *rows)
         PyErr_SetString(PyExc_SystemError, "a statement ran without bind");
         return NULL;
     }
-    PyObject *cursor = execute(stmt->conn, "execute", stmt->sql, params);
+    PyObject *cursor = execute(stmt->conn, "execute", stmt->sql, params, NULL);
     Py_DECREF(params);
     if (cursor != NULL &&
-        (take_names(stmt, cursor) < 0 || set_width(stmt, rows) < 0)) {
+        (take_columns(stmt, cursor) < 0 || set_width(stmt, rows) < 0)) {
         close_cursor(cursor);
         return NULL;
     }
     return cursor;
+}
+
+/* Appends rows of a cursor, as crm_adopted_read. */
+static int
+read_rows(crm_stmt *stmt, PyObject *cursor, crm_rows *rows, size_t max_rows)
+{
+    const crm_adopted_columns columns = stmt->columns; /* ours meanwhile */
+    Py_INCREF(columns.names);
+    Py_INCREF(columns.kinds);
+    int status =
+        crm_adopted_read(stmt->conn->owner, cursor, &columns, rows, max_rows);
+    Py_DECREF(columns.names);
+    Py_DECREF(columns.kinds);
+    return status;
 }
 
 static int
@@ -645,14 +629,17 @@ adopted_fetch(crm_stmt *stmt, crm_rows *rows, size_t max_rows, crm_error *err)
     if (cursor == NULL) {
         cursor = start(stmt, rows);
     }
-    int status = cursor == NULL ? CRM_FAIL
-                 : stmt->ncols == 0
-                     ? CRM_DONE
-                     : crm_adopted_read(conn->owner, cursor, stmt->names, rows,
-                                        max_rows);
+    int status = CRM_FAIL;
+    if (cursor != NULL && stmt->ncols == 0) {
+        status = CRM_DONE;
+    }
+    else if (cursor != NULL) {
+        status = read_rows(stmt, cursor, rows, max_rows);
+    }
     if (status == CRM_DONE &&
-        (number_of(cursor, "rowcount", -1, &stmt->changes) < 0 ||
-         number_of(cursor, "lastrowid", conn->last_id, &conn->last_id) < 0)) {
+        (crm_adopted_number(cursor, "rowcount", -1, &stmt->changes) < 0 ||
+         crm_adopted_number(cursor, "lastrowid", conn->last_id,
+                            &conn->last_id) < 0)) {
         status = CRM_FAIL;
     }
     if (status == CRM_MORE) {
@@ -709,25 +696,97 @@ parameter_sets(crm_stmt *stmt, const crm_cell *cells, size_t nrows,
     return sets;
 }
 
+/* Inserts rows by one statement, for the row that it returns for each. */
+static int
+insert_page(crm_stmt *stmt, const crm_cell *cells, size_t nrows, size_t width,
+            crm_rows *rows, int64_t *changed, crm_error *err)
+{
+    crm_connection *owner = stmt->conn->owner;
+    bool without = crm_host_begin(owner);
+    uint64_t before = rows->nrows;
+    int status = CRM_FAIL;
+    PyObject *sets = parameter_sets(stmt, cells, nrows, width);
+    PyObject *cursor =
+        sets == NULL ? NULL
+                     : execute(stmt->conn, "insert", stmt->sql, sets, NULL);
+    Py_XDECREF(sets);
+    if (cursor != NULL && take_columns(stmt, cursor) == 0 &&
+        set_width(stmt, rows) == 0) {
+        status = read_rows(stmt, cursor, rows, SIZE_MAX);
+    }
+    if (cursor != NULL) {
+        close_cursor(cursor);
+    }
+    if (status < 0) {
+        raised(err);
+    }
+    else if (rows->nrows != before + nrows) {
+        status = crm_fail(err, CRM_E_INTERNAL,
+                          "INSERT did not return one row for each");
+    }
+    else {
+        *changed += (int64_t)nrows;
+    }
+    crm_host_end(owner, without);
+    return status;
+}
+
+/* How many rows an INSERT may have, 0 if it has one: CRM_FAIL if asking raised.
+ */
+static int
+page_size(crm_stmt *stmt, size_t width, size_t *size, crm_error *err)
+{
+    crm_connection *owner = stmt->conn->owner;
+    bool without = crm_host_begin(owner);
+    PyObject *said = PyObject_CallMethod(owner->dbapi, "page", "On", stmt->sql,
+                                         (Py_ssize_t)width);
+    *size = said == NULL ? 0 : PyLong_AsSize_t(said);
+    Py_XDECREF(said);
+    int status = PyErr_Occurred() ? raised(err) : CRM_OK;
+    crm_host_end(owner, without);
+    return status;
+}
+
+/* Executes the statement for each row, which returns one. */
+static int
+run_returning(crm_stmt *stmt, const crm_cell *cells, size_t nrows, size_t width,
+              crm_rows *rows, size_t *ran, int64_t *changed, crm_error *err)
+{
+    size_t size;
+    int status = page_size(stmt, width, &size, err);
+    if (status >= 0 && size == 0) {
+        return run_singly(stmt, cells, nrows, width, rows, ran, changed, err);
+    }
+    for (size_t first = 0; first < nrows && status >= 0; first += size) {
+        size_t count = Py_MIN(size, nrows - first);
+        status = insert_page(stmt, cells + first * width, count, width, rows,
+                             changed, err);
+        *ran += status < 0 ? 0 : count;
+    }
+    return status < 0 ? CRM_FAIL : CRM_OK;
+}
+
 static int
 adopted_run_many(crm_stmt *stmt, const crm_cell *cells, size_t nrows,
                  size_t width, bool single, crm_rows *rows, size_t *ran,
                  int64_t *changed, crm_error *err)
 {
     if (single) {
-        return run_singly(stmt, cells, nrows, width, rows, ran, changed, err);
+        return run_returning(stmt, cells, nrows, width, rows, ran, changed,
+                             err);
     }
     crm_connection *owner = stmt->conn->owner;
     bool without = crm_host_begin(owner);
     int64_t count = -1;
     int status = CRM_FAIL;
     PyObject *sets = parameter_sets(stmt, cells, nrows, width);
-    PyObject *cursor =
-        sets == NULL ? NULL
-                     : execute(stmt->conn, "executemany", stmt->sql, sets);
+    PyObject *cursor = sets == NULL ? NULL
+                                    : execute(stmt->conn, "executemany",
+                                              stmt->sql, sets, &count);
     Py_XDECREF(sets);
     if (cursor != NULL) {
-        status = number_of(cursor, "rowcount", -1, &count);
+        status =
+            count < 0 ? crm_adopted_number(cursor, "rowcount", -1, &count) : 0;
         close_cursor(cursor);
     }
     if (status < 0) {

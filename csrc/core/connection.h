@@ -87,6 +87,10 @@ int crm_connection_check_plan(crm_connection *self, PyObject *plan);
 /* Fills self->host.  host.c */
 void crm_connection_set_host(crm_connection *self);
 
+/* The number of a tzinfo for MOMENT cells, one for all of a class that str()
+ * has the same text for; CRM_NO_ZONE with an exception. */
+int32_t crm_zone_number(crm_core *core, PyObject *zone);
+
 /* Connection.create_function(), create_aggregate() and create_collation(), and
  * what crm_host has for functions.  Those take the GIL and keep the exception
  * that is set; crm_function_compare leaves that of a collation set, and is not

@@ -264,14 +264,19 @@ static PyObject *
 decode_array(crm_core *core, const crm_codec *codec, const crm_cell *cell)
 {
     crm_codec item;
-    if (cell->tag != CRM_ARRAY) {
+    if (cell->tag != CRM_ARRAY && cell->tag != CRM_TEXT) {
         return crm_decode_plain(core, cell);
     }
     int tuples = PyObject_IsTrue(PyTuple_GET_ITEM(codec->arg, 2));
     if (tuples < 0 || crm_codec_item(codec->arg, &item) < 0) {
         return NULL;
     }
-    return crm_nested_decode(core, &item, tuples, cell);
+    if (cell->tag == CRM_ARRAY) {
+        return crm_nested_decode(core, &item, tuples, cell);
+    }
+    return item.code == CRM_TYPE_ENUM
+               ? crm_nested_parse(core, &item, tuples, cell)
+               : crm_decode_plain(core, cell);
 }
 
 static PyObject *

@@ -133,6 +133,37 @@ done:
     return number;
 }
 
+int32_t
+crm_zone_number(crm_core *core, PyObject *zone)
+{
+    if (core->zones == NULL) {
+        core->zones = PyList_New(0);
+    }
+    PyObject *text = core->zones == NULL ? NULL : PyObject_Str(zone);
+    if (text == NULL) {
+        return CRM_NO_ZONE;
+    }
+    int32_t number = CRM_NO_ZONE;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(core->zones); i++) {
+        PyObject *item = PyList_GET_ITEM(core->zones, i);
+        if (Py_IS_TYPE(PyTuple_GET_ITEM(item, 1), Py_TYPE(zone)) &&
+            PyTuple_GET_ITEM(item, 2) == Py_False &&
+            PyUnicode_Compare(PyTuple_GET_ITEM(item, 0), text) == 0) {
+            number = (int32_t)i;
+            break;
+        }
+    }
+    if (number == CRM_NO_ZONE) {
+        PyObject *item = PyTuple_Pack(3, text, zone, Py_False);
+        if (item != NULL && PyList_Append(core->zones, item) == 0) {
+            number = (int32_t)PyList_GET_SIZE(core->zones) - 1;
+        }
+        Py_XDECREF(item);
+    }
+    Py_DECREF(text);
+    return number;
+}
+
 static int32_t
 zone(void *ctx, const char *name)
 {

@@ -162,6 +162,70 @@ crm_nested_decode(crm_core *core, const crm_codec *item, int tuples,
     return decode_cell(&from, cell->u.p, item);
 }
 
+/* The end of an element that begins at a place of an array's text, whose text
+ * goes to `out`; *quoted: it stood between quotes. */
+static const char *
+parse_element(const char *from, const char *end, char *out, size_t *len,
+              bool *quoted)
+{
+    bool within = false;
+    *len = 0;
+    *quoted = false;
+    while (from < end && (within || *from != ',')) {
+        if (*from == '"') {
+            within = !within;
+            *quoted = true;
+            from++;
+            continue;
+        }
+        if (*from == '\\' && from + 1 < end) {
+            from++;
+        }
+        out[(*len)++] = *from++;
+    }
+    return from;
+}
+
+PyObject *
+crm_nested_parse(crm_core *core, const crm_codec *item, int tuples,
+                 const crm_cell *cell)
+{
+    const char *from = cell->u.p, *end = from + cell->len;
+    PyObject *list = NULL;
+    char *out = PyMem_Malloc(cell->len);
+    if (out == NULL) {
+        return PyErr_NoMemory();
+    }
+    if (cell->len < 2 || *from != '{' || end[-1] != '}') {
+        PyErr_SetString(PyExc_ValueError, "not the text of an array");
+        goto done;
+    }
+    from++;
+    end--;
+    list = PyList_New(0);
+    while (list != NULL && from < end) {
+        size_t len;
+        bool quoted;
+        from = parse_element(from, end, out, &len, &quoted);
+        from += from < end; /* the comma */
+        crm_cell element = {.tag = CRM_TEXT, .len = (uint32_t)len, .u.p = out};
+        if (!quoted && len == 4 && memcmp(out, "NULL", 4) == 0) {
+            element = (crm_cell){0};
+        }
+        PyObject *value = crm_decode(core, item, &element);
+        if (value == NULL || PyList_Append(list, value) < 0) {
+            Py_CLEAR(list);
+        }
+        Py_XDECREF(value);
+    }
+    if (list != NULL && tuples) {
+        Py_SETREF(list, PyList_AsTuple(list));
+    }
+done:
+    PyMem_Free(out);
+    return list;
+}
+
 /* ---- encoding --------------------------------------------------------- */
 
 typedef struct {

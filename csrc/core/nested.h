@@ -13,6 +13,13 @@
 PyObject *crm_nested_decode(crm_core *core, const crm_codec *item, int tuples,
                             const crm_cell *cell);
 
+/* The object of an array that a driver has left as text, as drivers do where
+ * they know nothing of the elements' type: of one dimension, its elements
+ * decoded by `item` from texts; a list, or a tuple with `tuples`.  A new
+ * reference; NULL with an exception. */
+PyObject *crm_nested_parse(crm_core *core, const crm_codec *item, int tuples,
+                           const crm_cell *cell);
+
 /* The text PostgreSQL reads as an array, of nested lists or tuples whose
  * elements are encoded by `item`: a new str; NULL with an exception, the status
  * of crm_encode in *status. */

@@ -28,14 +28,18 @@ def adopt(made: Any, dialect: Any) -> _core.Connection:
     """
     if isinstance(made, DBAPIConnection):
         return made._core
-    if _is_connection(made) and (dialect is None or dialect.adopts_connections):
-        return _core.Connection(_core.adopted_driver, AdoptedConnection(made, dialect), {})
+    adopted = None
+    if _is_connection(made):
+        adopted = AdoptedConnection(made, None) if dialect is None else dialect.adopted(made)
+    if adopted is not None:
+        return _core.Connection(_core.adopted_driver, adopted, {})
     got = type(made)
     raise TypeError(
         "the creator of a pool must return a connection of this package's drivers, as "
         "cormorant.dialects.sqlite.dbapi.connect() and "
         "cormorant.dialects.postgresql.dbapi.connect() make them, or for SQLite one of a DB-API "
-        f"module, not a {got.__module__}.{got.__qualname__}"
+        "module, for PostgreSQL one of psycopg or psycopg2, not a "
+        f"{got.__module__}.{got.__qualname__}"
     )
 
 
@@ -57,6 +61,10 @@ class AdoptedConnection:
     for statements: the `dbapi` of the core connection."""
 
     __slots__ = ("_dialect", "connection", "described", "handed", "ran")
+    typed = False
+    """Whether the connection has values of more classes than numbers, text and bytes."""
+    addresses = False
+    """Whether it takes those of networks as objects."""
 
     def __init__(self, connection: Any, dialect: Any) -> None:
         self.connection = connection
@@ -80,8 +88,38 @@ class AdoptedConnection:
 
     def cursor(self, core: _core.Connection) -> Any:
         """A DB-API cursor for listeners, which executes the next statement."""
-        self.handed = self.connection.cursor() if self.described is None else self.described[2]
+        self.handed = self.new_cursor() if self.described is None else self.described[2]
         return self.handed
+
+    def new_cursor(self) -> Any:
+        """A cursor of the connection, to execute a statement by."""
+        return self.connection.cursor()
+
+    def execute(self, cursor: Any, sql: str, parameters: Any) -> None:
+        """Execute a statement once."""
+        cursor.execute(sql, parameters)
+
+    def executemany(self, cursor: Any, sql: str, parameters: list[Any]) -> int | None:
+        """Execute it once for each of several sets of parameters: how many rows that changed,
+        None if the cursor knows."""
+        cursor.executemany(sql, parameters)
+        return None
+
+    def page(self, sql: str, width: int) -> int:
+        """How many rows of so many values insert() is to be given, 0 if it is not to be called."""
+        return 0
+
+    def insert(self, cursor: Any, sql: str, parameters: list[tuple[Any, ...]]) -> None:
+        """Execute an INSERT of one row, once for several rows."""
+        raise NotImplementedError
+
+    def in_transaction(self) -> bool:
+        """Whether the connection is in a transaction."""
+        return bool(self.connection.in_transaction)
+
+    def interrupt(self) -> None:
+        """Make what another thread executes fail soon."""
+        self.connection.interrupt()
 
     def result_of(self, core: _core.Connection, cursor: Any) -> _core.Cursor:
         """What a cursor has by which a listener has executed a statement."""

@@ -773,8 +773,10 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
                     raise error
                 self._wrap_bind_error(error, sql, params)
             invalidated = False
-            if connection is not None and (connection.invalid or dialect.is_disconnect(error)):
-                invalidated = True
+            if connection is not None:
+                # an adopted connection may know it
+                asked = getattr(connection.dbapi, "is_disconnect", dialect.is_disconnect)
+                invalidated = connection.invalid or bool(asked(error))
             shown = params
             if connection is not None and sql is not None and not ismulti and from_core:
                 shown = connection.failed_params

@@ -128,8 +128,9 @@ def create_engine(url: str | _url.URL, **kwargs: Any) -> Engine:
 
     * connect_args: dict of arguments of the driver's connect(). SQLite: `timeout` is the number of
       seconds to wait for a locked database (5)
-    * creator: callable that makes a connection instead: one of this package's, or for SQLite
-      one of a DB-API module, as sqlite3.connect() makes them
+    * creator: callable that makes a connection instead: one of this package's, for SQLite
+      one of a DB-API module, as sqlite3.connect() makes them, for PostgreSQL one of psycopg or
+      psycopg2
     * echo: True logs statements to standard output, 'debug' their results, too; logging_name,
       echo_pool, pool_logging_name
     * pool_size (5), max_overflow (10), pool_timeout (30 seconds), pool_recycle (seconds),

@@ -43,8 +43,6 @@ class DefaultDialect(AsksInspector):
     max_index_name_length: int | None = None
     max_constraint_name_length: int | None = None
     label_length: int | None = None
-    adopts_connections = False
-    """Whether connections that the program made of a DB-API module serve."""
     _adopted_errors: tuple[type[Exception], ...] = ()
 
     supports_native_boolean = False
@@ -133,6 +131,11 @@ class DefaultDialect(AsksInspector):
         connections were adopted."""
         own: Any = self
         return (own.dbapi.Error, *self._adopted_errors)
+
+    def adopted(self, made: Any) -> Any:
+        """What stands for a connection that the program made of a DB-API module: an
+        AdoptedConnection, None if it cannot be used."""
+        return None
 
     def knows_errors_of(self, connection: Any) -> None:
         """A DB-API connection of another module, which has the class as its `Error`, is used."""

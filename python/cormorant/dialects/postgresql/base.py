@@ -8,6 +8,7 @@ module of that name says what differs. Errors and values are psycopg's.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -114,7 +115,8 @@ class PGDialect(DefaultDialect):
         if executemany_mode not in ("values_only", "values_plus_batch"):
             raise exc.ArgumentError(f"Invalid value for 'executemany_mode': {executemany_mode!r}")
         super().__init__(**kwargs)
-        self._native_inet_types = native_inet_types
+        self.native_inet_types = native_inet_types
+        self.use_native_hstore = use_native_hstore
 
     # --- types ---
 
@@ -316,9 +318,6 @@ class PGDialect(DefaultDialect):
             options["prepare_threshold"] = None
         if "timeout" in query:
             options["connect_timeout"] = query.pop("timeout")
-        native = self._native_inet_types
-        if not (self._reads_inet if native is None else native):
-            options["native_inet_types"] = False
         return [], {**options, **query}
 
     @staticmethod
@@ -352,7 +351,27 @@ class PGDialect(DefaultDialect):
 
     def connect(self, *args: Any, **kw: Any) -> CoreConnection:
         """A new connection to the database."""
+        native = self.native_inet_types
+        if not (self._reads_inet if native is None else native):
+            kw = {"native_inet_types": False, **kw}
         return self.dbapi.connect(*args, **kw)  # type: ignore[no-any-return]
+
+    @property
+    def driver_errors(self) -> tuple[type[Exception], ...]:
+        """The classes of drivers' errors: those of psycopg and psycopg2 as well, if the program
+        uses them."""
+        errors = super().driver_errors
+        for module in ("psycopg", "psycopg2"):
+            theirs = getattr(sys.modules.get(module), "Error", None)
+            if theirs is not None:
+                errors = (*errors, theirs)
+        return errors
+
+    def adopted(self, made: Any) -> Any:
+        """What stands for a connection of another driver, None if it cannot be used."""
+        from .adopted import adopted
+
+        return adopted(made, self)
 
     # --- transactions ---
 
@@ -380,7 +399,10 @@ class PGDialect(DefaultDialect):
             "current_setting('standard_conforming_strings'), "
             "upper(current_setting('transaction_isolation'))"
         )
+        begun = connection.in_transaction
         number, schema, standard, isolation = connection.execute(plan).fetch()[0]
+        if connection.in_transaction and not begun:  # an adopted one is
+            connection.rollback()
         self._backslash_escapes = standard == "off"
         self.default_isolation_level = isolation
         # 15.4 is 150004, 9.6.3 was 90603

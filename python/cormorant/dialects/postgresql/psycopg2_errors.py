@@ -85,8 +85,11 @@ def error(name: str, text: str, condition: str, about: dict[str, str] | None) ->
     line's end."""
     if text == dbapi.CLOSED:
         name, text = "InterfaceError", "connection already closed"
-    unknown = _UNKNOWN.match(text)
-    if unknown is not None:
-        text = f"can't adapt type {unknown[1]}"
     cls = error_class(condition, _BASES.get(condition[:2], name))
-    return dbapi.told(cls(text), condition, about)
+    return dbapi.told(cls(in_its_words(text)), condition, about)
+
+
+def in_its_words(text: str) -> str:
+    """What psycopg2 says where psycopg would say `text`."""
+    unknown = _UNKNOWN.match(text)
+    return text if unknown is None else f"can't adapt type {unknown[1]}"

@@ -56,7 +56,6 @@ class SQLiteDialect(DefaultDialect):
     """The drivers in URLs of asynchronous engines."""
     default_paramstyle = "qmark"
     default_schema_name = "main"
-    adopts_connections = True
 
     _bound_as_is = frozenset(
         (_core.TYPE_ANY, _core.TYPE_INTEGER, _core.TYPE_STRING, _core.TYPE_BINARY)
@@ -225,6 +224,12 @@ class SQLiteDialect(DefaultDialect):
         connection.run_script(
             f"PRAGMA read_uncommitted = {1 if level == 'READ UNCOMMITTED' else 0}"
         )
+
+    def adopted(self, made: Any) -> Any:
+        """What stands for a connection of another DB-API module."""
+        from ...engine.adopted import AdoptedConnection
+
+        return AdoptedConnection(made, self)
 
     def on_connect(self, connection: CoreConnection) -> None:
         """Set up a new connection."""

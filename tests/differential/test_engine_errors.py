@@ -106,3 +106,57 @@ def test_handle_error_says_what_a_disconnect_is():
             p.show(conn.invalidated)
 
     compare(program)
+
+
+def test_errors_show_what_listeners_have_left():
+    """The SQL and parameters that the database has refused, not those of the program."""
+
+    def program(p):
+        class Item(p.Base):
+            __tablename__ = "items"
+            id = p.Column(p.Integer, primary_key=True)
+            name = p.Column(p.String, unique=True)
+
+        engine = p.engine()
+        p.Base.metadata.create_all(engine)
+
+        @p.event.listens_for(engine, "before_cursor_execute", retval=True)
+        def comment(conn, cursor, statement, parameters, context, executemany):
+            return statement + " /* told */", parameters
+
+        @p.event.listens_for(engine, "handle_error")
+        def handle(context):
+            p.show(context.statement, context.parameters)
+
+        def failing(action):
+            try:
+                action()
+            except p.DBAPIError as error:
+                p.show(type(error), error.statement, error.params)
+                p.show(str(error).partition("[SQL")[2])
+
+        table = Item.__table__
+        statements = [
+            (p.text("SELECT nothing, :x"), {"x": 1}),
+            (p.select(p.literal_column("nothing")), None),
+            (table.insert(), {"id": 1, "name": "a"}),
+            (table.insert(), [{"id": 2, "name": "b"}, {"id": 3, "name": "a"}]),
+            (p.update(Item).values(name="a"), None),
+        ]
+        with engine.begin() as conn:
+            conn.execute(table.insert(), [{"id": 5, "name": "a"}, {"id": 6, "name": "c"}])
+        for statement, values in statements:
+            with engine.connect() as conn:
+                failing(lambda c=conn, s=statement, v=values: c.execute(s, v))
+        with engine.connect() as conn:
+            failing(lambda: conn.exec_driver_sql("SELECT nothing"))
+        with p.Session(engine) as session:
+            session.add(Item(id=9, name="a"))
+            failing(session.flush)
+            session.rollback()
+            session.get(Item, 6).name = "a"
+            failing(session.commit)
+            session.rollback()
+            failing(lambda: session.scalars(p.select(Item).where(p.text("nothing = 1"))).all())
+
+    compare(program, sql=False)

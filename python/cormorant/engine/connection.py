@@ -757,6 +757,10 @@ class Connection(TransactionalConnection, ConnectionEventsTarget):
         try:
             connection = self._dbapi_connection
             dialect = self.dialect
+            changed = None if self._running is None else self._running._changed
+            if changed is not None and changed[0] == sql:
+                _, sql, params = changed
+                from_core = False
             if not isinstance(error, Exception):
                 # interrupted in the middle of something: nobody knows the connection's state
                 if connection is not None and not self._closed:

@@ -57,6 +57,8 @@ class ExecutionContext:
         self.parameters: Any = []  # one for each row, as the driver gets them
         self._given: tuple[Any, Sequence[Any]] = (None, ())
         self._by_name: Any = None
+        # the SQL before listeners changed it, and what they have left with its parameters
+        self._changed: tuple[str, str, Any] | None = None
 
     @util.memoized_property
     def compiled_parameters(self) -> list[Mapping[str, Any]]:

@@ -138,6 +138,8 @@ class _Run:
         self.sql = sql
         self.parameters = parameters
         self.changed = sql != self.given[0] or parameters is not self.given[1]
+        if self.changed:
+            context._changed = (self.given[0], sql, parameters)
         if held:
             how = held[1].partition("]")[0]
             if self.changed:

@@ -12,6 +12,7 @@ class PGDialect_asyncpg(TypedParameters):
     """The SQL of ``postgresql+asyncpg``."""
 
     driver = "asyncpg"
+    _shows_twophase = True
     async_drivers = ("asyncpg",)
     default_paramstyle = "numeric_dollar"
     supports_sane_multi_rowcount = False

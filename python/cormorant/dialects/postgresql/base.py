@@ -486,19 +486,31 @@ class PGDialect(DefaultDialect):
     # --- two-phase transactions ---
 
     supports_twophase = True
+    _shows_twophase = False
+    """Whether what ends two-phase transactions is logged: psycopg does it by itself."""
     typed = True
 
     def prepare_twophase(self, connection: Any, xid: str) -> None:
         """PREPARE TRANSACTION."""
-        connection._run_script(f"PREPARE TRANSACTION {quoted(xid)}")
+        self._end_twophase(connection, f"PREPARE TRANSACTION {quoted(xid)}")
 
     def commit_twophase(self, connection: Any, xid: str) -> None:
         """COMMIT PREPARED, which is no part of any transaction."""
-        connection._run_script(f"COMMIT PREPARED {quoted(xid)}")
+        self._end_twophase(connection, f"COMMIT PREPARED {quoted(xid)}")
 
     def rollback_twophase(self, connection: Any, xid: str) -> None:
         """ROLLBACK PREPARED."""
-        connection._run_script(f"ROLLBACK PREPARED {quoted(xid)}")
+        self._end_twophase(connection, f"ROLLBACK PREPARED {quoted(xid)}")
+
+    def _end_twophase(self, connection: Any, sql: str) -> None:
+        if self._shows_twophase:
+            connection._run_script(sql)
+            return
+        try:
+            core = connection._dbapi_connection
+            (connection._ready() if core is None else core).run_script(sql)
+        except BaseException as error:
+            connection._wrap_error(error, None, None, from_core=False)
 
     def recover_twophase(self, connection: Any) -> list[str]:
         """The names of the transactions prepared on the server."""

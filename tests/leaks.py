@@ -74,6 +74,12 @@ def not_looked_for() -> Iterator[None]:
         library.__lsan_enable()
 
 
+def import_pandas() -> Any:
+    """The module, or the test is skipped. NumPy loses the names of its string functions."""
+    with not_looked_for():
+        return pytest.importorskip("pandas")
+
+
 class Leaks:
     """The hooks."""
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from . import leaks
+
 PROLOGUE = """
 from cormorant.ext import as_sqlalchemy
 as_sqlalchemy.install()
@@ -170,7 +172,7 @@ def test_programs_find_it(tmp_path: Path) -> None:
 
 
 def test_pandas(tmp_path: Path) -> None:
-    pytest.importorskip("pandas")
+    leaks.import_pandas()
     out = run(
         """
         import pandas as pd

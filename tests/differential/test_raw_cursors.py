@@ -2,7 +2,7 @@
 
 import pytest
 
-from .. import postgres
+from .. import leaks, postgres
 from . import harness
 
 pytestmark = pytest.mark.skipif(postgres.scratch() is None, reason="no PostgreSQL server")
@@ -198,7 +198,7 @@ def test_transactions():
 
 @pytest.mark.filterwarnings("ignore:pandas only supports SQLAlchemy")
 def test_pandas_reads_through_it():
-    pandas = pytest.importorskip("pandas")
+    pandas = leaks.import_pandas()
 
     def program(p):
         engine = p.engine()

@@ -11,6 +11,7 @@ import pytest
 
 import cormorant
 
+from .. import leaks
 from . import harness
 
 
@@ -302,7 +303,7 @@ def test_listeners():
 
 @pytest.mark.parametrize("proxied", [True, False])
 def test_pandas(proxied):
-    pandas = pytest.importorskip("pandas")
+    pandas = leaks.import_pandas()
 
     def program(p):
         raw = raw_of(p)

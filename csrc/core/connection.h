@@ -70,6 +70,11 @@ crm_server_text(const char *text)
 PyObject *crm_connection_encode(crm_connection *self, crm_plan *plan,
                                 PyObject *const *values, size_t nvalues);
 
+/* The methods encode(), encode_many() and describe(): beforehand.c */
+PyObject *crm_connection_encode_values(crm_connection *self, PyObject *args);
+PyObject *crm_connection_encode_rows(crm_connection *self, PyObject *args);
+PyObject *crm_connection_describe(crm_connection *self, PyObject *args);
+
 /* The methods of these names: copy.c */
 PyObject *crm_connection_copy(crm_connection *self, PyObject *sql);
 PyObject *crm_connection_copy_read(crm_connection *self, PyObject *size);

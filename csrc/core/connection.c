@@ -402,7 +402,6 @@ crm_connection_ping(crm_connection *self)
 
 SIMPLE_METHOD(begin)
 SIMPLE_METHOD(commit)
-SIMPLE_METHOD(rollback)
 SIMPLE_METHOD(ping)
 
 /* A COPY that was not ended does not keep the connection in use. */
@@ -414,9 +413,17 @@ leave_copy(crm_connection *self)
     }
 }
 
+static PyObject *
+connection_rollback(crm_connection *self, PyObject *Py_UNUSED(ignored))
+{
+    crm_made_clear(&self->made); /* of a statement that was not run after all */
+    return crm_none_or_error(call_simple(self, self->driver->rollback));
+}
+
 int
 crm_connection_reset(crm_connection *self)
 {
+    crm_made_clear(&self->made);
     if (crm_connection_inherited(self)) {
         return 0;
     }
@@ -479,6 +486,14 @@ static PyObject *
 connection_close(crm_connection *self, PyObject *Py_UNUSED(ignored))
 {
     return crm_none_or_error(crm_connection_close(self));
+}
+
+/* A statement that was shown has not been run. */
+static PyObject *
+connection_forget_shown(crm_connection *self, PyObject *Py_UNUSED(ignored))
+{
+    crm_made_clear(&self->made);
+    Py_RETURN_NONE;
 }
 
 PyDoc_STRVAR(set_option_doc,
@@ -620,6 +635,8 @@ static PyMethodDef connection_methods[] = {
     {"encode_many", (PyCFunction)crm_connection_encode_rows, METH_VARARGS,
      "encode_many($self, plan, rows, /)\n--\n\n"
      "The same of executemany: a list."},
+    {"forget_shown", (PyCFunction)connection_forget_shown, METH_NOARGS,
+     "What encode() was called for is not going to be executed."},
     {"column_types", (PyCFunction)crm_connection_column_types, METH_O, NULL},
     {"set_option", (PyCFunction)connection_set_option, METH_VARARGS,
      set_option_doc},

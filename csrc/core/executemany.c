@@ -225,6 +225,9 @@ crm_connection_execute_many(crm_connection *self, PyObject *const *args,
         batch.type = batch.error = batch.traceback = NULL;
         status = -1;
     }
+    if (status < 0) {
+        crm_made_clear(&self->made);
+    }
     batch_clear(&batch);
     Py_DECREF(rows);
     self->changes += changes > 0 ? changes : 0;

@@ -76,6 +76,9 @@ crm_flush_begin(crm_flush *flush, PyObject *conn, PyObject *manager,
 void
 crm_flush_end(crm_flush *flush)
 {
+    if (flush->conn != NULL && flush->log != NULL) {
+        crm_made_clear(&flush->conn->made);
+    }
     Py_CLEAR(flush->given);
     Py_CLEAR(flush->holders);
     Py_CLEAR(flush->instead);

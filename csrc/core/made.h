@@ -2,8 +2,9 @@
  * or to listeners, for the run that follows: they are called once a statement.
  *
  * Values are shown in passes, each in the order of the rows and of the plan's
- * parameters, and taken by the run in the same order.  All functions need the
- * GIL. */
+ * parameters, and taken by the run in the same order.  What does not come to be
+ * run is to be cleared: a value may be another by the time that it is given
+ * again.  All functions need the GIL. */
 #ifndef CRM_MADE_H
 #define CRM_MADE_H
 

@@ -244,6 +244,9 @@ run_plan(crm_connection *self, crm_plan *plan, PyObject *const *values,
         crm_rows_clear(rows);
     }
 done:
+    if (status < 0) {
+        crm_made_clear(&self->made);
+    }
     crm_params_clear(&params);
     return status;
 }

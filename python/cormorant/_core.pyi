@@ -114,6 +114,8 @@ class Connection:
         made of the values here."""
     def encode_many(self, plan: Plan, rows: Sequence[Sequence[Any]], /) -> list[Any]:
         """The same of execute_many()."""
+    def forget_shown(self) -> None:
+        """What encode() was called for is not going to be executed."""
     def set_option(self, key: str, value: str, /) -> None:
         """Change an option of the open connection: SQLite's isolation_level."""
     def create_function(

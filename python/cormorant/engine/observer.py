@@ -133,6 +133,7 @@ class _Run:
             for fn in connection._events_of("before_cursor_execute"):
                 sql, parameters = fn(connection, self.cursor, sql, parameters, context, many)
         except BaseException as error:
+            core.forget_shown()
             connection._listener_error = error
             raise
         self.sql = sql
@@ -150,9 +151,11 @@ class _Run:
             try:
                 self.handled = self._do_execute()
             except Exception as error:
+                core.forget_shown()
                 self._not_of_the_driver(error)
                 raise
             if self.handled:
+                core.forget_shown()
                 self.after(None)
 
     def _do_execute(self) -> bool:
@@ -189,6 +192,7 @@ class _Run:
                 self.sql, plan.binds, program, typed=plan.typed, json_text=plan.json_text
             )
             return made, values
+        self.core.forget_shown()
         rows = self.parameters if self.executemany else [self.parameters]
         rows = [self._in_order(row) for row in rows]
         width = len(rows[0]) if rows else 0
@@ -214,6 +218,7 @@ class _Run:
                 return dialect.plan(self.sql, plan.names, plan.binds, program), values
             except KeyError:
                 pass  # it has other parameters: what the driver says of that
+        self.core.forget_shown()
         made, rows = self.driver_plan()
         if program is not None:
             made = made.with_program(program)

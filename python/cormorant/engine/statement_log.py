@@ -73,6 +73,8 @@ class StatementLog:
         except self.dialect.driver_errors:
             return tuple(values)
         except Exception as error:
+            if self._dbapi_connection is not None:
+                self._dbapi_connection.forget_shown()
             self._wrap_bind_error(error, plan.sql, given)
             raise
 

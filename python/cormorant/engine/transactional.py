@@ -155,7 +155,12 @@ class TransactionalConnection(StatementLog):
         core = self._dbapi_connection
         if self._transaction is None and plan.refuses and core is not None:
             self._encode(plan, values, given, core.encode_many if many else core.encode)
-        return self._ready()
+        try:
+            return self._ready()
+        except BaseException:
+            if core is not None:
+                core.forget_shown()
+            raise
 
     def _begin_impl(self, transaction: RootTransaction) -> None:
         xid = transaction.xid

@@ -168,6 +168,7 @@ class LoadedCursor:
         self._stream = stream
         self._rows: list[Any] | None = None
         self._unique = False
+        self._held = False
         self._position = 0
         self.row_keys = _bundled_keys(plan) if plan.bundles else cursor.row_keys
         self.keys = self.row_keys.names if plan.bundles else cursor.keys
@@ -205,6 +206,7 @@ class LoadedCursor:
             return False
         if self._rows is None:
             self._rows = self._load(-1)
+            self._held = True
         return True
 
     def _load(self, count: int) -> list[Any]:
@@ -235,7 +237,8 @@ class LoadedCursor:
         end = len(self._rows) if count < 0 else min(start + count, len(self._rows))
         rows = self._rows[start:end]
         self._position = end
-        if end == len(self._rows):  # a result that was read holds no objects
+        # a result that was read holds no objects, but one that was read ahead does in SQLAlchemy
+        if end == len(self._rows) and not self._held:
             self._rows, self._position = [], 0
         return rows
 

@@ -292,6 +292,15 @@ def test_what_cannot_be_sent(value: Any, text: str, conn: Any) -> None:
     assert conn.execute(sa.text("select 1")).scalar() == 1
 
 
+def test_dicts_once_psycopg2_adapts_them(conn: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    extensions = pytest.importorskip("psycopg2.extensions")
+    extras = pytest.importorskip("psycopg2.extras")
+    key = (dict, extensions.ISQLQuote)
+    monkeypatch.setitem(extensions.adapters, key, extras.HstoreAdapter)
+    with pytest.raises(exc.ProgrammingError, match="cannot adapt type 'dict'"):
+        conn.execute(sa.text("select :x"), {"x": {"a": "1"}})
+
+
 def test_too_many_parameters(conn: Any) -> None:
     numbers = sa.select(sa.literal(1)).where(sa.literal(1).in_(list(range(70000))))
     with pytest.raises(exc.OperationalError, match="between 0 and 65535"):

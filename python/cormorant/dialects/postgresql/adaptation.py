@@ -62,6 +62,9 @@ def literal_of(value: Any) -> str | None:
         adapter = extensions.adapt(value)
     except sys.modules["psycopg2"].ProgrammingError:
         return None
+    extras = sys.modules.get("psycopg2.extras")
+    if extras is not None and isinstance(adapter, extras.HstoreAdapter):
+        return None  # of all dicts, once one connection has it: it writes no literal but a call
     return adapter.getquoted().decode()  # type: ignore[no-any-return]
 
 

@@ -54,7 +54,7 @@ def test_of_options_given_twice_the_last_counts():
     url = make_url("postgresql://h/d?timeout=1&ssl=true&timeout=2&ssl=false&host=a&host=b:3")
     _, options = create_engine("postgresql://").dialect.create_connect_args(url)
     wanted = {"host": "a,b", "port": ",3", "connect_timeout": "2", "sslmode": "disable"}
-    assert options == {"dbname": "d", **wanted, "native_inet_types": False}
+    assert options == {"dbname": "d", **wanted}
 
 
 def test_unknown_dialect():

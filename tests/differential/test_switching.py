@@ -63,9 +63,10 @@ t = Table("t", MetaData(), Column("id", Integer, primary_key=True))
 engine = create_engine("sqlite://")
 made = text("select 1, 2, 3").columns("x", t.c.id, func.f().label("z"))
 print([type(column).__name__ for column in made.selected_columns])
-with engine.connect() as connection:
-    row = connection.execute(made).one()
-    print(tuple(row), list(row._fields)[1:])
+if engine.dialect.name == "sqlite":  # others are told of a parameter that the text has not
+    with engine.connect() as connection:
+        row = connection.execute(made).one()
+        print(tuple(row), list(row._fields)[1:])
 attempt(lambda: text("q").columns(3).selected_columns.values()[0].type)
 attempt(lambda: text("q").columns(t.c.id, id=String).selected_columns.id.type)
 attempt(lambda: text("q").columns(t))
@@ -78,7 +79,7 @@ def made(name, *others):
     return Table(name, m, Column("id", Integer, primary_key=True), *columns)
 raw, dim, fact, log = made("raw"), made("dim"), made("fact", "dim"), made("log")
 last = made("last", "log", "fact")
-made("b", "last"), made("one", "two"), made("two", "one"), made("a")
+made("b", "last"), made("a")
 for name in "before_create", "after_create", "before_drop", "after_drop":
     def heard(target, connection, name=name, **kw):
         print(name, [table.name for table in kw["tables"]], kw["checkfirst"])

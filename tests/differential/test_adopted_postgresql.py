@@ -175,6 +175,29 @@ def parameters_of_text(p: Peer, engine: Any, connect: Any) -> None:
 
 
 @program
+def texts_with_columns_that_change_rows(p: Peer, engine: Any, connect: Any) -> None:
+    """are executed once, though their columns are learned by executing them"""
+    e = engine()
+    heard: list[str] = []
+    for listened in False, True:
+        if listened:
+            p.event.listen(e, "before_cursor_execute", lambda *given: heard.append(given[2]))
+        with e.connect() as c:
+            c.execute(p.text("CREATE TEMP TABLE once (id serial, n int)"))
+            for sql in (
+                "WITH made AS (INSERT INTO once (n) VALUES (:n) RETURNING id) SELECT id FROM made",
+                "INSERT INTO once (n) VALUES (:n) RETURNING id",
+                "SELECT nextval('once_id_seq') AS id WHERE :n > 0",
+            ):
+                text = p.text(sql).columns(id=p.Integer)
+                p.show([c.execute(text, {"n": n}).all() for n in (1, 1, 2)])
+            p.show(c.execute(p.text("SELECT id, n FROM once ORDER BY id")).all())
+            p.show(c.execute(p.text("SHOW TimeZone").columns(p.column("TimeZone"))).all())
+            c.rollback()
+    p.show(heard)
+
+
+@program
 def the_connection_is_the_program_s(p: Peer, engine: Any, connect: Any) -> None:
     own = connect()
     e = engine(creator=lambda: own, poolclass=p.module("pool").StaticPool)

@@ -167,12 +167,16 @@ class AdoptedConnection:
             parameters = (None,) * len(markers)
             if markers and isinstance(markers[0], str):
                 parameters = dict(zip(markers, parameters, strict=True))
+        return self.describe_by_executing(sql, parameters, known)
+
+    def describe_by_executing(self, sql: str, parameters: Any, known: bool) -> Sequence[str]:
+        """The same for any statement; `known`: these are the values that come next."""
         before, self.described = self.described, None
         if before is not None:
             before[2].close()
-        cursor = self.connection.cursor()
+        cursor = self.new_cursor()
         try:
-            cursor.execute(sql, parameters)
+            self.execute(cursor, sql, parameters)
             if known:
                 self.described = sql, parameters, cursor
             return [str(column[0]) for column in cursor.description or ()]

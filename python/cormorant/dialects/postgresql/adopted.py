@@ -152,15 +152,18 @@ class _Connection(AdoptedConnection):
 
     def describe(self, sql: str, markers: Sequence[str | int], parameters: Any) -> Sequence[str]:
         """The names of the columns of a statement, none of one that changes rows: a SELECT is
-        asked for no rows, and what is no query is executed."""
+        asked for no rows, and what is no plain query, which may change some, is executed if its
+        values are known, for the execution that comes next as well."""
         if is_dml(sql):
             return ()
+        count = len({match["number"] for match in _MARKERS.finditer(sql)} - {None})
+        if not _QUERY.match(sql):
+            if parameters is None and count:
+                return ()
+            return self.describe_by_executing(sql, parameters or (), True)
         if parameters is None:
-            parameters = (None,) * len(
-                {match["number"] for match in _MARKERS.finditer(sql)} - {None}
-            )
-        if _QUERY.match(sql):
-            sql = f"SELECT * FROM ({sql.rstrip().rstrip(';')}\n) AS described LIMIT 0"
+            parameters = (None,) * count
+        sql = f"SELECT * FROM ({sql.rstrip().rstrip(';')}\n) AS described LIMIT 0"
         cursor = self.new_cursor()
         try:
             self.execute(cursor, sql, parameters)

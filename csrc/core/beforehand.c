@@ -3,6 +3,21 @@
 #include "connection.h"
 #include "raise.h"
 
+/* The values of one execution, a sequence, as they show. */
+static PyObject *
+encode_one(crm_connection *self, PyObject *plan, PyObject *given)
+{
+    PyObject *values = PySequence_Tuple(given);
+    if (values == NULL) {
+        return NULL;
+    }
+    PyObject *shown = crm_connection_encode(self, (crm_plan *)plan,
+                                            &PyTuple_GET_ITEM(values, 0),
+                                            (size_t)PyTuple_GET_SIZE(values));
+    Py_DECREF(values);
+    return shown;
+}
+
 PyObject *
 crm_connection_encode_values(crm_connection *self, PyObject *args)
 {
@@ -11,16 +26,8 @@ crm_connection_encode_values(crm_connection *self, PyObject *args)
         crm_connection_check_plan(self, plan) < 0) {
         return NULL;
     }
-    PyObject *values = PySequence_Tuple(given);
-    if (values == NULL) {
-        return NULL;
-    }
     crm_made_begin(&self->made);
-    PyObject *shown = crm_connection_encode(self, (crm_plan *)plan,
-                                            &PyTuple_GET_ITEM(values, 0),
-                                            (size_t)PyTuple_GET_SIZE(values));
-    Py_DECREF(values);
-    return shown;
+    return encode_one(self, plan, given);
 }
 
 PyObject *
@@ -35,18 +42,11 @@ crm_connection_encode_rows(crm_connection *self, PyObject *args)
     PyObject *list = rows == NULL ? NULL : PyList_New(0);
     crm_made_begin(&self->made);
     for (Py_ssize_t i = 0; list != NULL && i < PyTuple_GET_SIZE(rows); i++) {
-        PyObject *values = PySequence_Tuple(PyTuple_GET_ITEM(rows, i));
-        PyObject *shown =
-            values == NULL
-                ? NULL
-                : crm_connection_encode(self, (crm_plan *)plan,
-                                        &PyTuple_GET_ITEM(values, 0),
-                                        (size_t)PyTuple_GET_SIZE(values));
+        PyObject *shown = encode_one(self, plan, PyTuple_GET_ITEM(rows, i));
         if (shown == NULL || PyList_Append(list, shown) < 0) {
             Py_CLEAR(list);
         }
         Py_XDECREF(shown);
-        Py_XDECREF(values);
     }
     Py_XDECREF(rows);
     return list;

@@ -164,12 +164,7 @@ class _Connection(AdoptedConnection):
         if parameters is None:
             parameters = (None,) * count
         sql = f"SELECT * FROM ({sql.rstrip().rstrip(';')}\n) AS described LIMIT 0"
-        cursor = self.new_cursor()
-        try:
-            self.execute(cursor, sql, parameters)
-            return [str(column[0]) for column in cursor.description or ()]
-        finally:
-            cursor.close()
+        return self.describe_by_executing(sql, parameters, False)
 
 
 _QUERY = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(?:select|values|table)\b", re.I | re.S)

@@ -20,7 +20,9 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-C_FILES := $(wildcard csrc/*.h csrc/*/*.[ch] tests/*/*.[ch])
+CORE := $(wildcard csrc/plain/*.c csrc/core/*.c csrc/core/*/*.c)
+SOURCES := $(wildcard csrc/*.h csrc/*/*.[ch] csrc/*/*/*.[ch])
+C_FILES := $(SOURCES) $(wildcard tests/*/*.[ch])
 EXTENSIONS := python/cormorant/.built
 TESTS ?= tests
 
@@ -38,7 +40,7 @@ $(BIN)/python:
 	$(BIN)/python -m pip install -q --no-build-isolation -e '.[$*]'
 	touch $@
 
-$(EXTENSIONS): setup.py $(wildcard csrc/*.h csrc/*/*.[ch]) | $(BIN)/python
+$(EXTENSIONS): setup.py $(SOURCES) | $(BIN)/python
 	$(BIN)/python setup.py -q build_ext --inplace
 	touch $@
 
@@ -139,12 +141,12 @@ FUZZ_SECONDS ?= 20
 FUZZ_RUNS ?= -1
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
-# What each is compiled with, if not with the file of its name in csrc/core
+# What each is compiled with, if not with the file of its name in csrc/plain
 DECODE := csrc/postgres/decode.c csrc/postgres/compound.c
-FUZZ_PARTS_decode := $(DECODE) csrc/core/page.c
+FUZZ_PARTS_decode := $(DECODE) csrc/plain/page.c
 FUZZ_PARTS_lexer := csrc/postgres/lexer.c
-FUZZ_PARTS_records := csrc/postgres/records.c $(DECODE) csrc/core/page.c
-FUZZ_PARTS_codec := $(DECODE) $(wildcard csrc/core/*.c)
+FUZZ_PARTS_records := csrc/postgres/records.c $(DECODE) csrc/plain/page.c
+FUZZ_PARTS_codec := $(DECODE) $(CORE)
 FUZZ_PARTS_url :=
 # what these compare leads to no other code: to note it took two thirds of the time
 FUZZ_FLAGS_page := -fno-sanitize-coverage=trace-cmp
@@ -161,12 +163,12 @@ FUZZ_RUN_lexer := -dict=tests/fuzz/lexer.dict
 FUZZ_ASAN_codec := :detect_leaks=0
 FUZZ_RUN_codec := -dict=tests/fuzz/codec.dict
 FUZZ_RUN_url := -max_len=128 -dict=tests/fuzz/url.dict
-fuzz_parts = $(if $(filter undefined,$(origin FUZZ_PARTS_$1)),csrc/core/$1.c,$(FUZZ_PARTS_$1))
+fuzz_parts = $(if $(filter undefined,$(origin FUZZ_PARTS_$1)),csrc/plain/$1.c,$(FUZZ_PARTS_$1))
 
 .SECONDEXPANSION:
-build/fuzz/%: tests/fuzz/fuzz_%.c $$(call fuzz_parts,$$*) $(wildcard csrc/*.h csrc/*/*.h) | $(EXTENSIONS)
+build/fuzz/%: tests/fuzz/fuzz_%.c $$(call fuzz_parts,$$*) $(filter %.h,$(SOURCES)) | $(EXTENSIONS)
 	mkdir -p $@-corpus
-	clang -std=c11 -g -O2 -D_GNU_SOURCE -DCRM_DEBUG -Wall -Wextra -Wno-missing-field-initializers \
+	clang -Icsrc -std=c11 -g -O2 -D_GNU_SOURCE -DCRM_DEBUG -Wall -Wextra -Wno-missing-field-initializers \
 		-Wno-unused-parameter -fsanitize=$(or $(FUZZ_SANITIZE_$*),$(FUZZ_SANITIZE)) -fno-sanitize-recover=all \
 		$< $(call fuzz_parts,$*) $(FUZZ_FLAGS_$*) -o $@
 

@@ -70,19 +70,20 @@ else:
     # no-plt: calls of Python and SQLite, several a value, without a jump between
     CFLAGS += ["-O3", "-g", "-fno-semantic-interposition", "-fno-plt"]
 
-HEADERS = glob("csrc/*.h") + glob("csrc/*/*.h")
+HEADERS = glob("csrc/**/*.h", recursive=True)
 # Plain-C parts that drivers fill results and errors with are compiled into each extension.
-SHARED = ["csrc/core/error.c", "csrc/core/page.c"]
+SHARED = ["csrc/plain/error.c", "csrc/plain/page.c"]
 
 if sys.platform == "win32":
     sys.exit("cormorant-orm does not build on Windows yet")
 
 
-def extension(name, sources, **kwargs):
+def extension(name, sources, include_dirs=(), **kwargs):
     return Extension(
         name,
         sorted(sources),
         depends=HEADERS,
+        include_dirs=["csrc", *include_dirs],
         extra_compile_args=CFLAGS,
         extra_link_args=LDFLAGS,
         define_macros=MACROS,
@@ -91,7 +92,7 @@ def extension(name, sources, **kwargs):
 
 
 EXTENSIONS = [
-    extension("cormorant._core", glob("csrc/core/*.c")),
+    extension("cormorant._core", glob("csrc/plain/*.c") + glob("csrc/core/**/*.c", recursive=True)),
     extension(
         "cormorant._sqlite",
         glob("csrc/sqlite/*.c") + SHARED,

@@ -20,8 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/cell.h"
-#include "core/page.h"
+#include "plain/cell.h"
+#include "plain/page.h"
 
 #define CRM_DRIVER_ABI     10
 #define CRM_DRIVER_CAPSULE "cormorant.driver"

@@ -595,7 +595,7 @@ def test_an_error_does_not_wait_for_the_collector(world: World, wrong: Any) -> N
 @pytest.mark.skipif(SANITIZED, reason="keeps freed memory")
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="no /proc")
 def test_a_large_load_is_given_back() -> None:
-    """One larger than what is kept for the next objects (csrc/core/spare.h)."""
+    """One larger than what is kept for the next objects (csrc/core/objects/spare.h)."""
     engine = sa.create_engine("sqlite://")
     Base.metadata.create_all(engine)
     with engine.begin() as connection:

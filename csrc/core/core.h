@@ -9,8 +9,8 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
-#include "page.h"
-#include "spare.h"
+#include "plain/page.h"
+#include "core/objects/spare.h"
 #include <structmember.h>
 
 /* What a Range keeps. */

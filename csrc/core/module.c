@@ -2,11 +2,11 @@
  */
 #include "core.h"
 
-#include "present.h"
+#include "core/rows/present.h"
 
 #include <stdarg.h>
 
-#include "adopted.h"
+#include "core/adopted/adopted.h"
 
 static crm_core *
 core_state(PyObject *module)

@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../core/cell.h"
-#include "../core/page.h"
+#include "plain/cell.h"
+#include "plain/page.h"
 
 /* How the bytes of a type are read. */
 typedef enum {

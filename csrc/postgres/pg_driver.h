@@ -12,9 +12,9 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
-#include "../core/error.h"
-#include "../core/link.h"
-#include "../driver.h"
+#include "plain/error.h"
+#include "plain/link.h"
+#include "driver.h"
 #include "decode.h"
 
 typedef struct crm_pg_text crm_pg_text;

@@ -9,9 +9,9 @@
 
 #include <sqlite3.h>
 
-#include "../core/error.h"
-#include "../core/link.h"
-#include "../driver.h"
+#include "plain/error.h"
+#include "plain/link.h"
+#include "driver.h"
 
 struct crm_conn {
     sqlite3 *db;

@@ -1,4 +1,4 @@
-"""The C core. See csrc/README.md; `csrc/core/*.c` names the file of each type."""
+"""The C core. csrc/README.md says which file holds which idea."""
 
 from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
 from typing import Any, Final, Generic, Self, TypeVar, final, overload
@@ -499,7 +499,7 @@ class ClassManager:
     always_refresh: bool
     """Rows overwrite objects that are there, as with populate_existing."""
     boxed: bool
-    """The class does not derive from Entity: see csrc/core/boxed.h."""
+    """The class does not derive from Entity: see csrc/core/objects/boxed.h."""
     configure: Callable[[], None] | None
     """Called before an object is constructed, if it is not None; it resets it."""
     shown: Callable[[Any], None] | None

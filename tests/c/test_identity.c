@@ -1,7 +1,7 @@
 /* The identity map against a plain array that says what should be in it. */
 #include <string.h>
 
-#include "../../csrc/core/identity.h"
+#include "plain/identity.h"
 #include "check.h"
 
 #define N 20000

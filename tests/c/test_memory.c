@@ -47,9 +47,9 @@ test_mmap(void *at, size_t size, int prot, int flags, int file, off_t from)
 #define realloc test_realloc
 /* clang-format off */
 #undef _DEFAULT_SOURCE
-#include "../../csrc/core/page.c"
-#include "../../csrc/core/identity.c"
-#include "../../csrc/core/ptrset.c"
+#include "plain/page.c"
+#include "plain/identity.c"
+#include "plain/ptrset.c"
 /* clang-format on */
 #undef mmap
 #undef malloc

@@ -1,5 +1,5 @@
 /* Every day of the calendar, and texts that are none. */
-#include "../../csrc/core/moment.h"
+#include "plain/moment.h"
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../csrc/core/page.h"
-#include "../../csrc/core/poison.h"
+#include "plain/page.h"
+#include "plain/poison.h"
 #include "check.h"
 
 /* Length of the text of row `row`, column `col`. */

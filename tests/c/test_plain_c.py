@@ -14,10 +14,11 @@ from ..leaks import SANITIZED
 
 ITS_OWN = "a sanitized build of its own, in any run"
 HERE = Path(__file__).parent
-CORE = HERE.parent.parent / "csrc" / "core"
-POSTGRES = CORE.parent / "postgres"
+CSRC = HERE.parent.parent / "csrc"
+PLAIN = CSRC / "plain"
+POSTGRES = CSRC / "postgres"
 DECODE = [POSTGRES / "decode.c", POSTGRES / "compound.c"]
-FLAGS = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-g"]
+FLAGS = [f"-I{CSRC}", "-std=c11", "-Wall", "-Wextra", "-Werror", "-g"]
 SANITIZE = [
     "-O1",
     "-fsanitize=address,undefined",
@@ -33,9 +34,9 @@ SANITIZE = [
 def test_part(part: str, flags: list[str], tmp_path: Path) -> None:
     program = tmp_path / part
     # test_memory.c includes what it tests, with an allocator that fails.
-    tested = [] if part == "memory" else [CORE / f"{part}.c"]
+    tested = [] if part == "memory" else [PLAIN / f"{part}.c"]
     if part == "decode":
-        tested = [*DECODE, CORE / "page.c"]
+        tested = [*DECODE, PLAIN / "page.c"]
     # Python itself may run under a preloaded sanitizer, which finds leaks in gcc.
     env = {**os.environ, "LD_PRELOAD": ""}
     subprocess.run(
@@ -55,12 +56,12 @@ def test_part(part: str, flags: list[str], tmp_path: Path) -> None:
 
 FUZZ = HERE.parent / "fuzz"
 PARTS = {
-    "page": [CORE / "page.c"],
-    "identity": [CORE / "identity.c"],
-    "moment": [CORE / "moment.c"],
-    "decode": [*DECODE, CORE / "page.c"],
+    "page": [PLAIN / "page.c"],
+    "identity": [PLAIN / "identity.c"],
+    "moment": [PLAIN / "moment.c"],
+    "decode": [*DECODE, PLAIN / "page.c"],
     "lexer": [POSTGRES / "lexer.c"],
-    "records": [POSTGRES / "records.c", *DECODE, CORE / "page.c"],
+    "records": [POSTGRES / "records.c", *DECODE, PLAIN / "page.c"],
 }
 
 
@@ -108,7 +109,7 @@ def test_fuzz_corpus_of_urls(tmp_path: Path) -> None:
 def test_fuzz_corpus_of_codecs(tmp_path: Path) -> None:
     """With the objects of the build that the tests run on."""
     build = HERE.parent.parent / "build" / ("debug" if SANITIZED else "")
-    objects = [*build.glob("temp.*/cormorant._core/csrc/core/*.o")]
+    objects = [*build.glob("temp.*/cormorant._core/csrc/**/*.o")]
     if not objects:
         pytest.skip("needs the objects of a build")
     words = [*(SANITIZE if SANITIZED else ["-O1"]), *DECODE, *objects, *embed.flags()]

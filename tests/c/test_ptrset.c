@@ -1,5 +1,5 @@
 /* The pointer set against a plain array that says what should be in it. */
-#include "../../csrc/core/ptrset.h"
+#include "plain/ptrset.h"
 #include "check.h"
 
 #define N 5000

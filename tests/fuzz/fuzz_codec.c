@@ -6,8 +6,8 @@
  * as it went in.  Ranges are written as text.  JSON, UUIDs and addresses are
  * what the standard library makes of the same text, and JSON is the text that
  * it makes of them. */
-#include "../../csrc/core/codec.h"
-#include "../../csrc/postgres/decode.h"
+#include "core/values/codec.h"
+#include "postgres/decode.h"
 
 #include "../c/check.h"
 

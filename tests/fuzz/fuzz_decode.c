@@ -1,6 +1,6 @@
 /* PostgreSQL's binary formats: whatever the bytes are, decoding stays inside of
  * them, and a compound value that was made can be walked through. */
-#include "../../csrc/postgres/decode.h"
+#include "postgres/decode.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* The identity map against plain arrays that say what should be in it: every
  * three bytes are a command.  Opaque keys collide and refuse to be compared. */
-#include "../../csrc/core/identity.h"
+#include "plain/identity.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
  * a comment before it changes nothing. */
 #include <string.h>
 
-#include "../../csrc/postgres/pg_driver.h"
+#include "postgres/pg_driver.h"
 #include "../c/check.h"
 
 static const char *

@@ -1,6 +1,6 @@
 /* Dates and times: what is scanned is what was written; days and civil dates
  * follow one another. */
-#include "../../csrc/core/moment.h"
+#include "plain/moment.h"
 
 #include <stdio.h>
 #include <string.h>

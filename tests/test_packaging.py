@@ -24,24 +24,27 @@ def environment() -> dict[str, str]:
     return env | {"CORMORANT_COVERAGE": "1"}
 
 
-@pytest.mark.slow
-@pytest.mark.not_sanitized(reason="builds its own")
-def test_sdist_builds_and_runs(tmp_path: Path) -> None:
-    env = environment()
-
-    def run(*command: object) -> str:
-        done = subprocess.run(
-            [str(word) for word in command], cwd=tmp_path, env=env, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    make = (
-        "import os, sys; os.chdir(sys.argv[1]); from setuptools import build_meta;"
-        " build_meta.build_sdist(sys.argv[2])"
+def run(where: Path, *command: object, **variables: str) -> str:
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=where,
+        env=environment() | variables,
+        capture_output=True,
+        text=True,
     )
-    run(sys.executable, "-c", make, ROOT, tmp_path)
-    (archive,) = tmp_path.glob("*.tar.gz")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def installed(archive: Path, where: Path) -> Path:
+    """The interpreter of a new environment that has the archive."""
+    venv.create(where)
+    python = where / "bin" / "python"
+    run(where, sys.executable, "-m", "pip", "--python", python, "install", "-q", archive)
+    return python
+
+
+def sdist_builds_and_runs(archive: Path, where: Path) -> None:
     with tarfile.open(archive) as tar:
         names = {name.partition("/")[2] for name in tar.getnames()}
     for pattern in "csrc/**/*.h", "tests/**/*.py", "benchmarks/*.py":
@@ -50,9 +53,7 @@ def test_sdist_builds_and_runs(tmp_path: Path) -> None:
     assert {"Makefile", ".ci/run", "tests/differential/absent_names.txt"} <= names
     assert not any(name.endswith(".so") for name in names)
 
-    venv.create(tmp_path / "env")
-    python = tmp_path / "env" / "bin" / "python"
-    run(sys.executable, "-m", "pip", "--python", python, "install", "-q", archive)
+    python = installed(archive, where)
     program = (
         "import cormorant, sys; from cormorant import create_engine, text;"
         " e = create_engine('sqlite:///x.db'); c = e.connect();"
@@ -60,7 +61,41 @@ def test_sdist_builds_and_runs(tmp_path: Path) -> None:
         " assert 'sqlite3' not in sys.modules and 'sqlalchemy' not in sys.modules;"
         " print(cormorant.__file__)"
     )
-    assert str(tmp_path / "env") in run(python, "-c", program)
+    assert str(where) in run(where, python, "-c", program)
+
+
+def wheel_brings_libpq_and_shares_sqlite(wheel: Path, where: Path) -> None:
+    assert "manylinux" in wheel.name
+    python = installed(wheel, where)
+    program = """
+        import sqlite3
+        from cormorant import create_engine, text
+        for url in "sqlite://", "postgresql://nobody@127.0.0.1:1/x?connect_timeout=1":
+            try:
+                print(create_engine(url).connect().scalar(text("SELECT 6 * 7")))
+            except Exception as error:
+                print(type(error).__name__)
+        mapped = {line.split()[-1] for line in open("/proc/self/maps") if "/lib" in line}
+        for library in "libpq", "libsqlite3":
+            print(*(path for path in mapped if f"/{library}" in path))
+    """
+    answer, error, libpq, sqlite = run(where, python, "-c", textwrap.dedent(program)).splitlines()
+    assert (answer, error) == ("42", "OperationalError")
+    assert libpq.startswith(str(where))
+    # the one that Python's own module has loaded
+    assert sqlite.count("libsqlite3") == 1
+    assert not sqlite.startswith(str(where))
+
+
+@pytest.mark.slow
+@pytest.mark.not_sanitized(reason="builds its own")
+def test_dist(tmp_path: Path) -> None:
+    # without what the make that runs the tests was told
+    run(ROOT, "make", "-s", "dist", f"DIST={tmp_path}", MAKEFLAGS="")
+    (archive,) = tmp_path.glob("*.tar.gz")
+    sdist_builds_and_runs(archive, tmp_path / "sdist")
+    (wheel,) = tmp_path.glob("*.whl")
+    wheel_brings_libpq_and_shares_sqlite(wheel, tmp_path / "wheel")
 
 
 @pytest.mark.slow

@@ -19,6 +19,21 @@ VALUES = {
 }
 
 
+def _picky(p: Any) -> Any:
+    """A type that refuses one value."""
+
+    class Picky(p.TypeDecorator):
+        impl = p.String
+        cache_ok = True
+
+        def process_bind_param(self, value: Any, dialect: Any) -> Any:
+            if value == "bad":
+                raise ValueError(value)
+            return value
+
+    return Picky
+
+
 def _refused(p: Any, how: str) -> None:
     class Odd(p.TypeDecorator):
         impl = p.String
@@ -84,12 +99,7 @@ def test_empty_sets_of_parameters_in_errors(event: str | None) -> None:
     while anybody listens to the statements of the engine."""
 
     def program(p: Any) -> None:
-        class Picky(p.TypeDecorator):
-            impl = p.String
-            cache_ok = True
-
-            def process_bind_param(self, value: Any, dialect: Any) -> Any:
-                raise ValueError("no")
+        Picky = _picky(p)
 
         class Thing(p.Base):
             __tablename__ = "thing"
@@ -101,20 +111,20 @@ def test_empty_sets_of_parameters_in_errors(event: str | None) -> None:
         if event is not None:
             p.sa.event.listen(session.get_bind(), event, lambda *args: None)
         statements = {
-            "table": p.select(column).where(column == "x"),
-            "class": p.select(Thing).where(Thing.name == "x"),
-            "text": p.text("select :x").bindparams(p.bindparam("x", "x", type_=Picky())),
-            "insert": p.insert(Thing).values(name="x"),
-            "update": p.update(Thing).values(id=2).where(Thing.name == "x"),
-            "delete": p.delete(Thing).where(Thing.name == "x"),
-            "returning": p.insert(Thing).values(name="x").returning(Thing),
+            "table": p.select(column).where(column == "bad"),
+            "class": p.select(Thing).where(Thing.name == "bad"),
+            "text": p.text("select :x").bindparams(p.bindparam("x", "bad", type_=Picky())),
+            "insert": p.insert(Thing).values(name="bad"),
+            "update": p.update(Thing).values(id=2).where(Thing.name == "bad"),
+            "delete": p.delete(Thing).where(Thing.name == "bad"),
+            "returning": p.insert(Thing).values(name="bad").returning(Thing),
         }
 
         def say(run: Any) -> None:
             p.error(run)
             session.rollback()
 
-        say(lambda: session.query(Thing).filter(Thing.name == "x").all())
+        say(lambda: session.query(Thing).filter(Thing.name == "bad").all())
         for name, statement in statements.items():
             for given in ((), ({},), ([],), ([{}],)):
                 p.mark(f"{name} {given}")
@@ -132,14 +142,7 @@ def test_refused_in_a_first_statement(event: str | None) -> None:
     """No transaction is begun for it."""
 
     def program(p: Any) -> None:
-        class Picky(p.TypeDecorator):
-            impl = p.String
-            cache_ok = True
-
-            def process_bind_param(self, value: Any, dialect: Any) -> Any:
-                if value == "bad":
-                    raise ValueError(value)
-                return value
+        Picky = _picky(p)
 
         class Thing(p.Base):
             __tablename__ = "thing"
@@ -185,14 +188,7 @@ def test_the_refused_row_of_a_flush() -> None:
     """The error of a flush shows values of the row that was refused."""
 
     def program(p: Any) -> None:
-        class Picky(p.TypeDecorator):
-            impl = p.String
-            cache_ok = True
-
-            def process_bind_param(self, value: Any, dialect: Any) -> Any:
-                if value == "bad":
-                    raise ValueError(value)
-                return value
+        Picky = _picky(p)
 
         class Thing(p.Base):
             __tablename__ = "thing"

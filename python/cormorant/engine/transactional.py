@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import exc
-from .statement_log import StatementLog
+from .error_wrapping import ErrorWrapping
 from .transactions import NestedTransaction, RootTransaction, Transaction, TwoPhaseTransaction
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..event.base import Dispatch
 
 
-class TransactionalConnection(StatementLog):
+class TransactionalConnection(ErrorWrapping):
     """The part of a Connection that begins and ends transactions."""
 
     _closed: bool
@@ -38,15 +38,6 @@ class TransactionalConnection(StatementLog):
         def _revalidate(self) -> None: ...
 
         def _run_script(self, sql: str) -> None: ...
-
-        def _wrap_error(
-            self,
-            error: BaseException,
-            sql: str | None,
-            params: Any,
-            ismulti: bool = False,
-            from_core: bool = True,
-        ) -> Any: ...
 
     def begin(self) -> RootTransaction:
         """Begin a transaction. exc.InvalidRequestError if there already is one."""

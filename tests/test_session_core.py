@@ -451,7 +451,9 @@ def test_a_value_decoded_while_the_object_is_expired(session):
     assert _core.peek(obj, slot(obj, "doc")) is NO_VALUE
 
 
-def test_collections_are_not_columns(user, session):
+def test_slots_of_which_nothing_is_loaded(user, session):
     add(user, "things", ATTR_COLLECTION)
     (obj,) = load(session, user, "SELECT 1, 'a'", ("id", "name"))
+    assert _core.unloaded_slots(obj) == [slot(obj, "things")]
+    obj.things = []
     assert _core.unloaded_slots(obj) == []

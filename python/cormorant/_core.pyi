@@ -470,10 +470,13 @@ class Entity:
     def __init__(self, **kwargs: Any) -> None: ...
 
 class Inspected:
-    """Base of what inspect() gives for a mapped object: holds the object."""
+    """Base of what inspect() gives for a mapped object, and of one of its attributes: holds the
+    object and the name."""
 
     _object: Any
-    def __new__(cls, object: Any) -> Self: ...
+    _key: Any
+    _value: Any
+    def __new__(cls, object: Any, key: str = ..., /) -> Self: ...
 
 @final
 class ClassManager:
@@ -673,7 +676,7 @@ def expired_slots(obj: object, related: bool = False) -> list[int]:
     `related` slots of relationships."""
 
 def unloaded_slots(obj: object) -> list[int]:
-    """Column slots that are not loaded."""
+    """Slots of which nothing was loaded or given."""
 
 def loaded_dict(obj: object) -> dict[str, Any]:
     """Loaded attributes by name, decoded: what obj.__dict__ shows."""

@@ -228,6 +228,53 @@ def functions_on_attributes(p: Peer):
     p.show(other.name, other.age)
 
 
+@program
+def views_of_mappers_that_grow(p: Peer):
+    """What a mapper shows of its properties is kept, until it gets another one."""
+
+    class Person(p.Base):
+        __tablename__ = "person"
+        id = p.Column(p.Integer, primary_key=True)
+        name = p.Column(p.String)
+
+    class Maker(Person):
+        __tablename__ = "maker"
+        id = p.Column(p.ForeignKey("person.id"), primary_key=True)
+
+    mappers = [p.inspect(cls) for cls in (Person, Maker)]
+
+    def show() -> None:
+        for m in mappers:
+            p.show(m.attrs is m.attrs, m.relationships is m.relationships)
+            for view in (m.attrs, m.column_attrs, m.relationships, m.synonyms, m.composites):
+                p.show(view.keys(), [each.key for each in view], len(view))
+            p.show([each.key for each in p.inspect(m.class_()).attrs])
+            p.show(sorted(p.inspect(m.class_(name="x")).unloaded))
+
+    show()
+    Person.upper = p.column_property(p.func.upper(Person.name))
+    Person.other = p.orm.synonym("name")
+    show()
+
+    class Thing(p.Base):
+        __tablename__ = "thing"
+        id = p.Column(p.Integer, primary_key=True)
+        owner_id = p.Column(p.ForeignKey("person.id"))
+        owner = p.relationship(Person, backref="things")
+
+    p.orm.configure_mappers()
+    show()
+    made = Maker(name="made")
+    state = p.inspect(made)
+    p.show(
+        len(state.attrs), state.attrs.name.key, state.attrs.name.value, state.attrs["other"].value
+    )
+    p.show(state.attrs.name.state is not None, state.attrs.things.loaded_value)
+    p.error(lambda: state.attrs.nothing)
+    p.error(lambda: state.attrs["nothing"])
+    p.error(lambda: state.key.value)
+
+
 @pytest.mark.parametrize("function", program.registered)
 def test_mapped_objects(function):
     compare(function, warned=True)

@@ -1,6 +1,7 @@
 /* inspected.c: the base of what inspect() gives for a mapped object
- * (_core.Inspected): it holds the object and nothing else.  Making one runs no
- * Python, since reading obj.__dict__ does so each time.
+ * (_core.Inspected), and for one of its attributes: it holds the object and the
+ * name, and nothing else.  Making one runs no Python, since reading
+ * obj.__dict__ does so each time, and serializers ask for each attribute.
  */
 #include "state.h"
 
@@ -11,20 +12,25 @@
 typedef struct {
     PyObject_HEAD
     PyObject *object; /* owned, NULL once cleared */
+    PyObject *key;    /* owned: an attribute's name; NULL: all of the object */
 } inspected;
 
 static PyObject *
 inspected_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static char *words[] = {"object", NULL};
-    PyObject *object;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O:Inspected", words,
-                                     &object)) {
+    PyObject *object, *key = NULL;
+    if (kwargs != NULL && PyDict_GET_SIZE(kwargs) > 0) {
+        PyErr_SetString(PyExc_TypeError,
+                        "Inspected() takes no keyword arguments");
+        return NULL;
+    }
+    if (!PyArg_UnpackTuple(args, "Inspected", 1, 2, &object, &key)) {
         return NULL;
     }
     inspected *self = (inspected *)type->tp_alloc(type, 0);
     if (self != NULL) {
         self->object = Py_NewRef(object);
+        self->key = Py_XNewRef(key);
     }
     return (PyObject *)self;
 }
@@ -34,6 +40,7 @@ inspected_traverse(inspected *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(self->object);
+    Py_VISIT(self->key);
     return 0;
 }
 
@@ -41,6 +48,7 @@ static int
 inspected_clear(inspected *self)
 {
     Py_CLEAR(self->object);
+    Py_CLEAR(self->key);
     return 0;
 }
 
@@ -54,8 +62,27 @@ inspected_dealloc(inspected *self)
     Py_DECREF(type);
 }
 
+/* What the object has under the name. */
+static PyObject *
+inspected_value(inspected *self, void *Py_UNUSED(closure))
+{
+    if (self->object == NULL || self->key == NULL) {
+        PyErr_SetString(PyExc_AttributeError, "_value");
+        return NULL;
+    }
+    return PyObject_GetAttr(self->object, self->key);
+}
+
+static PyGetSetDef inspected_getset[] = {
+    {"_value", (getter)inspected_value, NULL, "The value; loads it if need be.",
+     NULL},
+    {NULL},
+};
+
 static PyMemberDef inspected_members[] = {
-    {"_object", T_OBJECT_EX, offsetof(inspected, object), READONLY, NULL},
+    {"_object", T_OBJECT_EX, offsetof(inspected, object), READONLY,
+     "The object."},
+    {"_key", T_OBJECT_EX, offsetof(inspected, key), READONLY, "The name."},
     {NULL},
 };
 
@@ -66,6 +93,7 @@ static PyType_Slot inspected_slots[] = {
     {Py_tp_traverse, inspected_traverse},
     {Py_tp_clear, inspected_clear},
     {Py_tp_members, inspected_members},
+    {Py_tp_getset, inspected_getset},
     {0, NULL},
 };
 

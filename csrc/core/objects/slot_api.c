@@ -302,15 +302,19 @@ has_history(crm_state *state, uint16_t slot)
            crm_state_pending(state, slot) != NULL;
 }
 
+/* Nothing of it was loaded or given: what reading alone has made counts as
+ * nothing, what was taken away again does not. */
 static int
 is_unloaded(crm_state *state, uint16_t slot)
 {
-    if (crm_state_attr(state, slot)->kind != CRM_ATTR_COLUMN) {
-        return 0;
-    }
     PyObject *held = crm_state_held(state, slot);
-    return held == CRM_UNLOADED ||
-           (held == NULL && !crm_state_in_row(state, slot));
+    bool has =
+        held != NULL ? held != CRM_UNLOADED : crm_state_in_row(state, slot);
+    if (has && crm_state_attr(state, slot)->kind == CRM_ATTR_COLLECTION) {
+        crm_core *core = crm_state_manager(state)->core;
+        has = !crm_collection_is_implicit(core, held);
+    }
+    return !has && crm_state_committed(state, slot) == NULL;
 }
 
 static int
@@ -384,7 +388,7 @@ static PyMethodDef functions[] = {
      "object that is there, else None."},
     {"changed_slots", core_changed_slots, METH_O, "Slots with history."},
     {"unloaded_slots", core_unloaded_slots, METH_O,
-     "Column slots that are not loaded."},
+     "Slots of which nothing was loaded or given."},
     {"expired_slots", core_expired_slots, METH_VARARGS,
      "expired_slots(obj, related=False): column slots that were expired by "
      "name, or slots of relationships."},

@@ -511,16 +511,12 @@ def init_collection(obj: object, key: str) -> Any:
 
 def instance_state(instance: object) -> Any:
     """The `InstanceState` of an object. Raises AttributeError if its class is not mapped."""
-    from .instance import InstanceState
-
-    if _core.manager_of(instance) is not None:
-        return InstanceState(instance)
-    stood_for = _core.stood_for(instance)
-    if stood_for is None:
+    state = _core.inspect(instance) or _core.inspect(_core.stood_for(instance))
+    if state is None:
         raise AttributeError(
             f"{type(instance).__name__!r} object has no attribute '_sa_instance_state'"
         )
-    return InstanceState(stood_for)
+    return state
 
 
 if TYPE_CHECKING:

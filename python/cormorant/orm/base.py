@@ -205,17 +205,17 @@ def mapper_or_none(entity: Any) -> Mapper[Any] | None:
 
 def class_mapper(class_: Any, configure: bool = True) -> Mapper[Any]:
     """The mapper of a class: `UnmappedClassError` if it has none."""
-    if getattr(class_, "is_mapper", False):
-        mapper = class_
-    else:
-        if not isinstance(class_, type) and not getattr(class_, "is_aliased_class", False):
-            raise exc.ArgumentError(f"Class object expected, got '{class_!r}'.")
+    if isinstance(class_, type) or getattr(class_, "is_aliased_class", False):
         mapper = mapper_or_none(class_)
         if mapper is None:
             raise exc.UnmappedClassError(class_)
+    elif getattr(class_, "is_mapper", False):
+        mapper = class_
+    else:
+        raise exc.ArgumentError(f"Class object expected, got '{class_!r}'.")
     if configure:
         mapper._check_configure()
-    return mapper  # type: ignore[no-any-return]
+    return mapper
 
 
 def pickled_part(part: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .. import _core, exc
@@ -18,36 +18,38 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
+_manager: Callable[[Any], Any] = _core.manager_of
+"""The manager of the class of a mapped object, which has one."""
 
-class AttributeState:
+
+class AttributeState(_core.Inspected):
     """One attribute of one object."""
 
-    __slots__ = ("key", "state")
+    __slots__ = ()
 
-    def __init__(self, state: InstanceState[Any], key: str) -> None:
-        self.state = state
-        self.key = key
+    key = _core.Inspected._key
+    value = _core.Inspected._value
+
+    @property
+    def state(self) -> InstanceState[Any]:
+        """The state of the object."""
+        return InstanceState(self._object)
 
     @property
     def loaded_value(self) -> Any:
         """The value if it is loaded, else `NO_VALUE`; never loads."""
-        slot = self.state.manager.names.get(self.key)
-        return NO_VALUE if slot is None else _core.loaded(self.state.object, slot)
-
-    @property
-    def value(self) -> Any:
-        """The value; loads it if need be."""
-        return getattr(self.state.object, self.key)
+        slot = _manager(self._object).names.get(self.key)
+        return NO_VALUE if slot is None else _core.loaded(self._object, slot)
 
     @property
     def history(self) -> History:
         """Changes since the last flush; never loads."""
-        return get_history(self.state.object, self.key, PASSIVE_NO_INITIALIZE)
+        return get_history(self._object, self._key, PASSIVE_NO_INITIALIZE)
 
     def load_history(self) -> History:
         """Changes since the last flush; loads the old value if need be."""
-        obj = self.state.object
-        prop = self.state.mapper._props.get(self.key)
+        obj = self._object
+        prop = _manager(obj).mapper._props.get(self.key)
         if prop is not None and prop._is_relationship:
             slots = getattr(prop, "_get_slots", ())
             bound = self.state.session is not None or not self.state.has_identity
@@ -60,26 +62,33 @@ class AttributeState:
 class AttributeStates(ReadOnlyProperties[Any]):
     """The states of all attributes of an object by name, each made when it is asked for."""
 
-    __slots__ = ("_state",)
-    _state: InstanceState[Any]
+    __slots__ = ("_object",)
+    _object: Any
 
-    def __init__(self, state: InstanceState[Any]) -> None:
-        object.__setattr__(self, "_state", state)
+    def __init__(self, obj: Any) -> None:
+        object.__setattr__(self, "_object", obj)
 
     @property
     def _properties(self) -> dict[str, AttributeState]:  # type: ignore[override]
-        state = self._state
-        return {key: AttributeState(state, key) for key in state.mapper.attrs._properties}
+        obj = self._object
+        return {key: AttributeState(obj, key) for key in _manager(obj).mapper.attrs._properties}
+
+    def __iter__(self) -> Iterator[AttributeState]:
+        obj = self._object
+        return iter([AttributeState(obj, key) for key in _manager(obj).mapper.attrs._properties])
+
+    def __len__(self) -> int:
+        return len(_manager(self._object).mapper.attrs._properties)
 
     def __getattr__(self, key: str) -> AttributeState:
-        if key not in self._state.mapper.attrs:
+        if key not in _manager(self._object).mapper.attrs._properties:
             raise AttributeError(key)
-        return AttributeState(self._state, key)
+        return AttributeState(self._object, key)
 
     def __getitem__(self, key: str) -> AttributeState:
-        if key not in self._state.mapper.attrs:
+        if key not in _manager(self._object).mapper.attrs._properties:
             raise KeyError(key)
-        return AttributeState(self._state, key)
+        return AttributeState(self._object, key)
 
 
 _infos: dict[int, tuple[weakref.ref[Any], dict[Any, Any]]] = {}
@@ -112,12 +121,8 @@ class InstanceState(_core.Inspected, InspectionAttr, Generic[_T]):
     __slots__ = ()
 
     is_instance = True
+    object = _core.Inspected._object
     _object: _T
-
-    @property
-    def object(self) -> Any:
-        """The object."""
-        return self._object
 
     def obj(self) -> _T:
         """The object."""
@@ -143,7 +148,7 @@ class InstanceState(_core.Inspected, InspectionAttr, Generic[_T]):
     @property
     def mapper(self) -> Mapper[_T]:
         """The mapper of its class."""
-        return _core.manager_of(self._object).mapper  # type: ignore[no-any-return,union-attr]
+        return _manager(self._object).mapper  # type: ignore[no-any-return]
 
     # -- the five states
 
@@ -234,7 +239,7 @@ class InstanceState(_core.Inspected, InspectionAttr, Generic[_T]):
     @property
     def attrs(self) -> ReadOnlyProperties[Any]:
         """State of each attribute, by name."""
-        return AttributeStates(self)
+        return AttributeStates(self._object)
 
     @property
     def dict(self) -> Any:
@@ -243,23 +248,20 @@ class InstanceState(_core.Inspected, InspectionAttr, Generic[_T]):
 
     def _names(self, slots: Iterable[int]) -> set[str]:
         wanted = set(slots)
-        return {name for name, slot in self.manager.names.items() if slot in wanted}
+        return {name for name, slot in _manager(self._object).names.items() if slot in wanted}
 
     @property
     def unloaded(self) -> set[str]:
         """Attributes that have no value yet."""
         obj = self._object
-        if self.manager.root.shown is not None:
-            self.manager.root.shown(obj)
-        # Of a new object, what a value was taken away from counts as changed.
-        emptied = () if self.has_identity else _core.expired_slots(obj, True)
-        return {
-            name
-            for name, slot in self.manager.names.items()
-            if _core.loaded(obj, slot) is NO_VALUE
-            and _core.committed(obj, slot) is ...
-            and slot not in emptied
-        }.union(self.mapper.synonyms.keys())  # never have one
+        manager = _manager(obj)
+        if manager.root.shown is not None:
+            manager.root.shown(obj)
+        found = self._names(_core.unloaded_slots(obj))
+        if not self.has_identity:
+            # Of a new object, what a value was taken away from counts as changed.
+            found -= self._names(_core.expired_slots(obj, True))
+        return found.union(manager.mapper.synonyms.keys())  # never have one
 
     @property
     def unloaded_expirable(self) -> set[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .. import exc
+from ..util import memoized_property
 from .attributes import InstrumentedAttribute
 from .base import InspectionAttr
 from .interfaces import MapperProperty
@@ -93,31 +94,30 @@ class PropertyViews:
 
         def _check_configure(self) -> None: ...
 
-    @property
+    # Kept once they were asked for, since programs do so for every object that they make something
+    # of; Mapper._forget() forgets them.
+
+    @memoized_property
     def attrs(self) -> ReadOnlyProperties[MapperProperty]:
         """All properties."""
-        self._check_configure()
         return self._filtered(MapperProperty)
 
-    @property
+    @memoized_property
     def column_attrs(self) -> ReadOnlyProperties[ColumnProperty]:
         """Properties of columns."""
-        self._check_configure()
         return self._filtered(ColumnProperty)
 
-    @property
+    @memoized_property
     def relationships(self) -> ReadOnlyProperties[RelationshipProperty]:
         """Relationships."""
-        self._check_configure()
         return self._filtered(RelationshipProperty)
 
-    @property
+    @memoized_property
     def synonyms(self) -> ReadOnlyProperties[SynonymProperty]:
         """Synonyms."""
-        self._check_configure()
         return self._filtered(SynonymProperty)
 
-    @property
+    @memoized_property
     def composites(self) -> ReadOnlyProperties[Any]:
         """Composite attributes."""
         self._check_configure()
@@ -126,14 +126,10 @@ class PropertyViews:
         )
 
     def _filtered(self, kind: type[_P]) -> ReadOnlyProperties[_P]:
-        # kept, since programs ask for every object that they make something of
-        views: dict[Any, Any] = self.__dict__.setdefault("_views", {})
-        found: ReadOnlyProperties[_P] | None = views.get(kind)
-        if found is None:
-            found = views[kind] = ReadOnlyProperties(
-                {key: prop for key, prop in self._props.items() if isinstance(prop, kind)}
-            )
-        return found
+        self._check_configure()
+        return ReadOnlyProperties(
+            {key: prop for key, prop in self._props.items() if isinstance(prop, kind)}
+        )
 
     @property
     def all_orm_descriptors(self) -> ReadOnlyProperties[Any]:

@@ -592,7 +592,7 @@ class Mapper(Hierarchy, PropertyViews, IdentityKeys, Generic[_T]):
     @property
     def c(self) -> ReadOnlyColumnCollection[Any]:
         """Short for `columns`."""
-        return self.columns  # type: ignore[no-any-return]
+        return self.columns
 
     @property
     def primary_key_slots(self) -> tuple[int, ...]:
@@ -676,7 +676,11 @@ _COMPUTED = (
     "_loading_props",
     "_merge_steps",
     "_relations",
-    "_views",
+    "attrs",
+    "column_attrs",
+    "composites",
+    "relationships",
+    "synonyms",
     "_made_criteria",
 )
 

@@ -6,7 +6,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, MutableSet
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
 
 from .. import _core, exc
 from .._late import late_names
@@ -89,7 +89,11 @@ class memoized_property(Generic[_T]):
         self.__doc__ = doc or fget.__doc__
         self.__name__ = fget.__name__
 
-    def __get__(self, obj: Any, cls: Any = None) -> Any:
+    @overload
+    def __get__(self, obj: None, cls: Any = None) -> Self: ...
+    @overload
+    def __get__(self, obj: object, cls: Any = None) -> _T: ...
+    def __get__(self, obj: object, cls: Any = None) -> Any:
         if obj is None:
             return self
         obj.__dict__[self.__name__] = result = self.fget(obj)
@@ -407,6 +411,8 @@ def warn_deprecated(msg: str, version: str, stacklevel: int = 3, code: str | Non
 
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from . import topological as topological
     from .compat import inspect_getfullargspec as inspect_getfullargspec
     from .concurrency import await_fallback as await_fallback

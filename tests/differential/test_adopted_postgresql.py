@@ -340,6 +340,43 @@ def a_program_with_objects(p: Peer, engine: Any, connect: Any) -> None:
 
 
 @program
+def streams(p: Peer, engine: Any, connect: Any) -> None:
+    """Rows that are asked for as they are read stay in a cursor of the server's till then."""
+    text = p.text("SELECT n, 'x' || n AS t FROM generate_series(1, :many) AS n")
+    query = p.select(p.func.generate_series(1, 5000).label("n"))
+    named = p.text("WITH c AS (SELECT 1 AS n) SELECT n FROM c")
+    failing_late = p.text("SELECT 1 / (3000 - n) FROM generate_series(1, 5000) AS n")
+
+    def cursors(c: Any) -> int:
+        found: int = c.scalar(p.text("SELECT count(*) FROM pg_cursors"))
+        return found
+
+    for heard in (False, True):
+        e = engine()
+        if heard:
+            p.event.listen(e, "before_cursor_execute", lambda *given: None)
+        with e.connect() as plain:
+            c = plain.execution_options(stream_results=True, max_row_buffer=100)
+            for statement in (text, query, named):
+                result = c.execute(statement, {"many": 3000} if statement is text else {})
+                p.show(
+                    list(result.keys()), result.fetchmany(2), cursors(c) if statement is text else 0
+                )
+                p.show([len(part) for part in result.partitions(700)], result.fetchall() == [])
+            with c.execute(text, {"many": 3000}) as left:
+                p.show(left.fetchone())
+            for _ in c.execute(text, {"many": 3000}):
+                break
+            result = c.execute(failing_late)
+            p.show(result.fetchmany(3))
+            failing(p, lambda result=result: len(result.all()))
+        with e.connect() as plain:
+            result = plain.execute(query, execution_options={"yield_per": 1000})
+            p.show([(len(part), part[0]) for part in result.partitions()], plain.in_transaction())
+        e.dispose()
+
+
+@program
 def listeners_have_its_cursors(p: Peer, engine: Any, connect: Any) -> None:
     e = engine()
     seen = []
@@ -498,4 +535,25 @@ def test_many_rows_go_in_one_statement() -> None:
         assert (len(executed), keys) == (3, list(range(2500)))
         counted = conn.execute(sa.select(table.c.at, table.c["values (%"]).order_by(table.c.id))
         assert counted.all() == [(n, f"({n}) %s") for n in range(2500)] * 2
+    engine.dispose()
+
+
+@pytest.mark.parametrize("driver", MODULES)
+def test_what_changes_rows_is_not_streamed(driver: str) -> None:
+    """SQLAlchemy asks for a cursor of the server's, which refuses it."""
+    import cormorant as sa
+
+    url = f"postgresql:{postgres.scratch()}"
+    postgres.clear(url.removeprefix("postgresql:"))
+    connect = partial(MODULES[driver].connect, url)
+    engine = sa.create_engine(f"postgresql+{driver}://", creator=connect)
+    with engine.connect() as conn:
+        conn.execute(sa.text("CREATE TABLE t (n integer)"))
+        conn.execution_options(stream_results=True)
+        for statement in (
+            "INSERT INTO t SELECT generate_series(1, 3) RETURNING n",
+            "WITH made AS (INSERT INTO t SELECT generate_series(4, 6) RETURNING n) TABLE made",
+        ):
+            assert len(conn.execute(sa.text(statement)).all()) == 3
+        assert conn.scalars(sa.text("SELECT n FROM t")).all() == [1, 2, 3, 4, 5, 6]
     engine.dispose()

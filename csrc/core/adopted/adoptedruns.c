@@ -24,11 +24,11 @@ close_cursor(PyObject *cursor)
     PyErr_Restore(type, error, traceback);
 }
 
-/* The cursor for a statement, a new reference: that which listeners have seen
- * before, or a new one; NULL with an exception.  *ran: a listener has executed
- * the statement. */
+/* The cursor for SQL, a new reference: that which listeners have seen before,
+ * or a new one, by which its rows can be `streamed`; NULL with an exception.
+ * *ran: a listener has executed the statement. */
 static PyObject *
-take_cursor(crm_conn *conn, bool *ran)
+take_cursor(crm_conn *conn, PyObject *sql, bool streamed, bool *ran)
 {
     PyObject *dbapi = conn->owner->dbapi;
     PyObject *cursor = PyObject_GetAttrString(dbapi, "handed");
@@ -38,7 +38,8 @@ take_cursor(crm_conn *conn, bool *ran)
     }
     if (cursor == Py_None) {
         Py_DECREF(cursor);
-        return PyObject_CallMethod(dbapi, "new_cursor", NULL);
+        return streamed ? PyObject_CallMethod(dbapi, "stream", "O", sql)
+                        : PyObject_CallMethod(dbapi, "new_cursor", NULL);
     }
     PyObject *answer = PyObject_GetAttrString(dbapi, "ran");
     *ran = answer == Py_True;
@@ -90,20 +91,20 @@ take_described(crm_conn *conn, PyObject *sql, PyObject *params)
     return cursor;
 }
 
-/* Executes SQL by a method of the `dbapi`, which is given a cursor; that is
- * returned as a new reference, NULL with an exception.  *changed: what the
- * method says of the number of changed rows, left if it says nothing; may be
- * NULL. */
+/* Executes SQL, whose rows may be `streamed`, by a method of the `dbapi`, which
+ * is given a cursor; that is returned as a new reference, NULL with an
+ * exception. *changed: what the method says of the number of changed rows, left
+ * if it says nothing; may be NULL. */
 static PyObject *
 execute(crm_conn *conn, const char *method, PyObject *sql, PyObject *params,
-        int64_t *changed)
+        bool streamed, int64_t *changed)
 {
     bool ran;
     PyObject *described = take_described(conn, sql, params);
     if (described == NULL && PyErr_Occurred()) {
         return NULL;
     }
-    PyObject *cursor = take_cursor(conn, &ran);
+    PyObject *cursor = take_cursor(conn, sql, streamed, &ran);
     if (described != NULL) {
         Py_XSETREF(cursor, cursor == NULL ? NULL : Py_NewRef(described));
         Py_DECREF(described);
@@ -132,7 +133,7 @@ crm_adopted_exec(crm_conn *conn, const char *sql, crm_error *err)
     PyObject *text = PyUnicode_FromString(sql);
     PyObject *none = text == NULL ? NULL : PyTuple_New(0);
     PyObject *cursor =
-        none == NULL ? NULL : execute(conn, "execute", text, none, NULL);
+        none == NULL ? NULL : execute(conn, "execute", text, none, false, NULL);
     int status = cursor == NULL ? crm_adopted_raised(err) : CRM_OK;
     if (cursor != NULL) {
         close_cursor(cursor);
@@ -241,10 +242,10 @@ set_width(crm_stmt *stmt, crm_rows *rows)
     return 0;
 }
 
-/* Executes the bound statement: the cursor, a new reference, or NULL with an
- * exception. */
+/* Executes the bound statement, whose rows may be `streamed`: the cursor, a new
+ * reference, or NULL with an exception. */
 static PyObject *
-start(crm_stmt *stmt, crm_rows *rows)
+start(crm_stmt *stmt, bool streamed, crm_rows *rows)
 {
     PyObject *params = stmt->params;
     stmt->params = NULL;
@@ -252,7 +253,8 @@ start(crm_stmt *stmt, crm_rows *rows)
         PyErr_SetString(PyExc_SystemError, "a statement ran without bind");
         return NULL;
     }
-    PyObject *cursor = execute(stmt->conn, "execute", stmt->sql, params, NULL);
+    PyObject *cursor =
+        execute(stmt->conn, "execute", stmt->sql, params, streamed, NULL);
     Py_DECREF(params);
     if (cursor != NULL &&
         (take_columns(stmt, cursor) < 0 || set_width(stmt, rows) < 0)) {
@@ -286,7 +288,7 @@ crm_adopted_fetch(crm_stmt *stmt, crm_rows *rows, size_t max_rows,
     PyObject *cursor = stmt->cursor;
     stmt->cursor = NULL;
     if (cursor == NULL) {
-        cursor = start(stmt, rows);
+        cursor = start(stmt, max_rows != SIZE_MAX, rows);
     }
     int status = CRM_FAIL;
     if (cursor != NULL && stmt->ncols == 0) {
@@ -365,9 +367,9 @@ insert_page(crm_stmt *stmt, const crm_cell *cells, size_t nrows, size_t width,
     uint64_t before = rows->nrows;
     int status = CRM_FAIL;
     PyObject *sets = parameter_sets(stmt, cells, nrows, width);
-    PyObject *cursor =
-        sets == NULL ? NULL
-                     : execute(stmt->conn, "insert", stmt->sql, sets, NULL);
+    PyObject *cursor = sets == NULL ? NULL
+                                    : execute(stmt->conn, "insert", stmt->sql,
+                                              sets, false, NULL);
     Py_XDECREF(sets);
     if (cursor != NULL && take_columns(stmt, cursor) == 0 &&
         set_width(stmt, rows) == 0) {
@@ -441,7 +443,7 @@ crm_adopted_run_many(crm_stmt *stmt, const crm_cell *cells, size_t nrows,
     PyObject *sets = parameter_sets(stmt, cells, nrows, width);
     PyObject *cursor = sets == NULL ? NULL
                                     : execute(stmt->conn, "executemany",
-                                              stmt->sql, sets, &count);
+                                              stmt->sql, sets, false, &count);
     Py_XDECREF(sets);
     if (cursor != NULL) {
         status =

@@ -86,14 +86,24 @@ class AdoptedConnection:
         """The DB-API connection."""
         return self.connection
 
-    def cursor(self, core: _core.Connection) -> Any:
-        """A DB-API cursor for listeners, which executes the next statement."""
-        self.handed = self.new_cursor() if self.described is None else self.described[2]
+    def cursor(self, core: _core.Connection, streamed: str | None = None) -> Any:
+        """A DB-API cursor for listeners, which executes the next statement.
+
+        streamed: its SQL, if the rows are to be read as they are asked for.
+        """
+        if self.described is not None:
+            self.handed = self.described[2]
+        else:
+            self.handed = self.new_cursor() if streamed is None else self.stream(streamed)
         return self.handed
 
     def new_cursor(self) -> Any:
         """A cursor of the connection, to execute a statement by."""
         return self.connection.cursor()
+
+    def stream(self, sql: str) -> Any:
+        """A cursor for a statement whose rows are to be read as they are asked for."""
+        return self.new_cursor()
 
     def execute(self, cursor: Any, sql: str, parameters: Any) -> None:
         """Execute a statement once."""

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from .. import _core, exc, util
 from ..sql.insertmanyvalues import statement_of_rows
 from ..sql.type_api import type_codec
+from .adopted import AdoptedConnection
 from .context import ExecutionContext, all_options
-from .dbapi_cursor import DBAPICursor
 from .interfaces import ExceptionContext
 from .plans import GivenValue
 
@@ -57,7 +57,14 @@ class ObservedConnection:
             parameters = self._connection.dialect.no_params
         part = self._connection._current[3]
         run = _Run(
-            self._connection, self._core, plan.sql, parameters, False, (plan, [values]), part
+            self._connection,
+            self._core,
+            plan.sql,
+            parameters,
+            False,
+            (plan, [values]),
+            part,
+            bool(stream),
         )
         if run.handled:
             return run.result()
@@ -106,14 +113,20 @@ class _Run:
         executemany: bool,
         given: tuple[Any, Sequence[Any]] = (None, ()),
         part: tuple[str, list[Any]] | None = None,
+        streamed: bool = False,
     ) -> None:
         """`given`: the plan and the values before they were encoded; `part`: it is a part of an
-        execution with many rows, and this is the statement and the parameters of all."""
+        execution with many rows, and this is the statement and the parameters of all; `streamed`:
+        rows are read as they are asked for."""
         self.connection = connection
         self.core = core
-        self.cursor: Any = core.cursor()
         # of an adopted connection: it will execute the statement itself
-        self.adopted = not isinstance(self.cursor, DBAPICursor)
+        self.adopted = isinstance(core.dbapi, AdoptedConnection)
+        self.cursor: Any
+        if self.adopted:
+            self.cursor = core.dbapi.cursor(core, sql if streamed else None)
+        else:
+            self.cursor = core.cursor()
         self.executemany = executemany
         self.part = part
         self.told_many = many = executemany or part is not None

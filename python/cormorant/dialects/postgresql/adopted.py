@@ -68,12 +68,32 @@ def adopted(made: Any, dialect: Any) -> AdoptedConnection | None:
 class _Connection(AdoptedConnection):
     """What both drivers have."""
 
-    __slots__ = ()
+    __slots__ = ("_streams",)
     typed = True
     json_types = frozenset((*_JSON, *_JSON_ARRAYS))
     """What a cursor says of columns whose texts are JSON."""
     Range: Any
     Multirange: Any
+
+    def __init__(self, connection: Any, dialect: Any) -> None:
+        super().__init__(connection, dialect)
+        self._streams = 0
+
+    def new_cursor(self) -> Any:
+        """A cursor of the connection, to execute a statement by."""
+        return self._prepared(self.connection.cursor())
+
+    def stream(self, sql: str) -> Any:
+        """A cursor of the server's, which lives as long as the transaction, for a query; what may
+        change rows can have none."""
+        if _QUERY.match(sql) is None and not (_WITH.match(sql) and not _WRITES.search(sql)):
+            return self.new_cursor()
+        self._streams += 1
+        return self._prepared(self.connection.cursor(f"c_{self._streams}"))
+
+    def _prepared(self, cursor: Any) -> Any:
+        """A cursor that leaves some values texts."""
+        raise NotImplementedError
 
     def in_transaction(self) -> bool:
         """Whether the connection is in a transaction."""
@@ -170,6 +190,10 @@ class _Connection(AdoptedConnection):
 _QUERY = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(?:select|values|table)\b", re.I | re.S)
 
 
+_WITH = re.compile(r"\s*WITH\b", re.I)
+_WRITES = re.compile(r"\b(?:insert|update|delete|merge)\b", re.I)
+
+
 _VALUES = re.compile(
     rf"{_SKIPPED}|(?P<word>\bVALUES\b)|(?P<bracket>[()])|(?P<conflict>\bON CONFLICT\b)", re.S | re.I
 )
@@ -238,9 +262,8 @@ class _PsycopgConnection(_Connection):
             for name in ("inet", "cidr"):
                 connection.adapters.register_loader(name, TextLoader)
 
-    def new_cursor(self) -> Any:
-        """A cursor of the connection, to execute a statement by."""
-        cursor = self.connection.cursor()
+    def _prepared(self, cursor: Any) -> Any:
+        """A cursor that leaves some values texts."""
         adapters = cursor.adapters
         for name in ("json", "jsonb", "record"):
             adapters.register_loader(name, self._text)
@@ -279,12 +302,17 @@ class _Psycopg2Connection(_Connection):
             if found is not None and found[0]:
                 extras.register_hstore(connection, oid=found[0], array_oid=found[1])
 
-    def new_cursor(self) -> Any:
-        """A cursor of the connection, to execute a statement by."""
-        cursor = self.connection.cursor()
+    def _prepared(self, cursor: Any) -> Any:
+        """A cursor that leaves some values texts."""
         for made in self._texts:
             self._register(made, cursor)
         return cursor
+
+    def execute(self, cursor: Any, sql: str, parameters: Any) -> None:
+        """Execute a statement once."""
+        super().execute(cursor, sql, parameters)
+        if cursor.name is not None:
+            cursor.fetchmany(0)  # which a cursor of the server's describes its columns with
 
     def error(self, name: str, text: str, condition: str, about: Any) -> Exception:
         """The exception for what the core itself refuses, of the class `name`."""

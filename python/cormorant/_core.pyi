@@ -474,7 +474,7 @@ class Inspected:
     object and the name."""
 
     _object: Any
-    _key: Any
+    _key: str
     _value: Any
     def __new__(cls, object: Any, key: str = ..., /) -> Self: ...
 

@@ -38,8 +38,8 @@ take_cursor(crm_conn *conn, PyObject *sql, bool streamed, bool *ran)
     }
     if (cursor == Py_None) {
         Py_DECREF(cursor);
-        return streamed ? PyObject_CallMethod(dbapi, "stream", "O", sql)
-                        : PyObject_CallMethod(dbapi, "new_cursor", NULL);
+        return PyObject_CallMethod(dbapi, "new_cursor", "O",
+                                   streamed ? sql : Py_None);
     }
     PyObject *answer = PyObject_GetAttrString(dbapi, "ran");
     *ran = answer == Py_True;

@@ -2,7 +2,8 @@
 
 `create_engine(..., creator=lambda: sqlite3.connect(...))`, a listener of do_connect or a pool of
 the program's gives one: the core connection that stands for it runs its statements through the
-cursors of that object (csrc/core/adopted/adopted.c), so that it stays what the program has made of it.
+cursors of that object (csrc/core/adopted/adopted.c), so that it stays what the program has made of
+it.
 """
 
 from __future__ import annotations
@@ -91,19 +92,15 @@ class AdoptedConnection:
 
         streamed: its SQL, if the rows are to be read as they are asked for.
         """
-        if self.described is not None:
-            self.handed = self.described[2]
-        else:
-            self.handed = self.new_cursor() if streamed is None else self.stream(streamed)
+        self.handed = self.new_cursor(streamed) if self.described is None else self.described[2]
         return self.handed
 
-    def new_cursor(self) -> Any:
-        """A cursor of the connection, to execute a statement by."""
-        return self.connection.cursor()
+    def new_cursor(self, streamed: str | None = None) -> Any:
+        """A cursor of the connection, to execute a statement by.
 
-    def stream(self, sql: str) -> Any:
-        """A cursor for a statement whose rows are to be read as they are asked for."""
-        return self.new_cursor()
+        streamed: its SQL, if the rows are to be read as they are asked for.
+        """
+        return self.connection.cursor()
 
     def execute(self, cursor: Any, sql: str, parameters: Any) -> None:
         """Execute a statement once."""

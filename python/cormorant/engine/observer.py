@@ -122,11 +122,8 @@ class _Run:
         self.core = core
         # of an adopted connection: it will execute the statement itself
         self.adopted = isinstance(core.dbapi, AdoptedConnection)
-        self.cursor: Any
-        if self.adopted:
-            self.cursor = core.dbapi.cursor(core, sql if streamed else None)
-        else:
-            self.cursor = core.cursor()
+        as_asked = self.adopted and streamed
+        self.cursor: Any = core.dbapi.cursor(core, sql) if as_asked else core.cursor()
         self.executemany = executemany
         self.part = part
         self.told_many = many = executemany or part is not None

@@ -79,15 +79,11 @@ class _Connection(AdoptedConnection):
         super().__init__(connection, dialect)
         self._streams = 0
 
-    def new_cursor(self) -> Any:
-        """A cursor of the connection, to execute a statement by."""
-        return self._prepared(self.connection.cursor())
-
-    def stream(self, sql: str) -> Any:
-        """A cursor of the server's, which lives as long as the transaction, for a query; what may
-        change rows can have none."""
-        if _QUERY.match(sql) is None and not (_WITH.match(sql) and not _WRITES.search(sql)):
-            return self.new_cursor()
+    def new_cursor(self, streamed: str | None = None) -> Any:
+        """A cursor of the connection, to execute a statement by: for the rows of a query that are
+        streamed one of the server's, which lives as long as the transaction."""
+        if streamed is None or not _is_query(streamed):
+            return self._prepared(self.connection.cursor())
         self._streams += 1
         return self._prepared(self.connection.cursor(f"c_{self._streams}"))
 
@@ -192,6 +188,13 @@ _QUERY = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(?:select|values|table)\b",
 
 _WITH = re.compile(r"\s*WITH\b", re.I)
 _WRITES = re.compile(r"\b(?:insert|update|delete|merge)\b", re.I)
+
+
+def _is_query(sql: str) -> bool:
+    """Whether SQL can have a cursor of the server's, which what may change rows cannot."""
+    if _QUERY.match(sql) is not None:
+        return True
+    return _WITH.match(sql) is not None and _WRITES.search(sql) is None
 
 
 _VALUES = re.compile(

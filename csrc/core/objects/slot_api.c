@@ -29,15 +29,17 @@ state_and_slot(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
     return state;
 }
 
+/* What `read` says of a slot, NO_VALUE if that is NULL without an exception. */
 static PyObject *
-core_peek(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+value_of(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
+         PyObject *(*read)(crm_state *, uint16_t))
 {
     uint16_t slot;
     crm_state *state = state_and_slot(module, args, nargs, 2, &slot);
     if (state == NULL) {
         return NULL;
     }
-    PyObject *value = crm_state_peek(state, slot);
+    PyObject *value = read(state, slot);
     if (value == NULL && !PyErr_Occurred()) {
         value = Py_NewRef(crm_uow_core(module)->no_value);
     }
@@ -45,18 +47,15 @@ core_peek(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 }
 
 static PyObject *
+core_peek(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    return value_of(module, args, nargs, crm_state_peek);
+}
+
+static PyObject *
 core_loaded(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
-    uint16_t slot;
-    crm_state *state = state_and_slot(module, args, nargs, 2, &slot);
-    if (state == NULL) {
-        return NULL;
-    }
-    PyObject *value = crm_state_loaded(state, slot);
-    if (value == NULL && !PyErr_Occurred()) {
-        value = Py_NewRef(crm_uow_core(module)->no_value);
-    }
-    return value;
+    return value_of(module, args, nargs, crm_state_loaded);
 }
 
 static PyObject *

@@ -26,6 +26,7 @@ from .base import PASSIVE_NO_INITIALIZE as PASSIVE_NO_INITIALIZE
 from .base import PASSIVE_NO_RESULT as PASSIVE_NO_RESULT
 from .base import PASSIVE_RETURN_NO_VALUE as PASSIVE_RETURN_NO_VALUE
 from .base import Mapped as Mapped
+from .base import instance_state as instance_state
 from .listening import attribute_events
 
 if TYPE_CHECKING:
@@ -507,16 +508,6 @@ def init_collection(obj: object, key: str) -> Any:
         raise AttributeError(f"attribute {key!r} is no collection")
     _core.set_loaded(obj, slot, [])
     return _core.peek(obj, slot)
-
-
-def instance_state(instance: object) -> Any:
-    """The `InstanceState` of an object. Raises AttributeError if its class is not mapped."""
-    state = _core.inspect(instance) or _core.inspect(_core.stood_for(instance))
-    if state is None:
-        raise AttributeError(
-            f"{type(instance).__name__!r} object has no attribute '_sa_instance_state'"
-        )
-    return state
 
 
 if TYPE_CHECKING:

@@ -247,10 +247,13 @@ def object_mapper(instance: object) -> Mapper[Any]:
 
 
 def instance_state(instance: object) -> Any:
-    """The `InstanceState` of an object."""
-    from .attributes import instance_state as state_of
-
-    return state_of(instance)
+    """The `InstanceState` of an object. Raises AttributeError if its class is not mapped."""
+    state = _core.inspect(instance) or _core.inspect(_core.stood_for(instance))
+    if state is None:
+        raise AttributeError(
+            f"{type(instance).__name__!r} object has no attribute '_sa_instance_state'"
+        )
+    return state
 
 
 def instance_str(obj: object) -> str:

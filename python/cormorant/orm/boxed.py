@@ -1,8 +1,8 @@
 """Mapped classes that do not derive from `_core.Entity`: those that were there before they were
 mapped, and those with a base whose objects have a layout of their own (an exception, a dict).
 
-The state of their objects lies in a box (csrc/core/objects/boxed.h), which an object gets before its
-own constructor runs: the class gets an ``__init__`` that sees to it, around the one it has.
+The state of their objects lies in a box (csrc/core/objects/boxed.h), which an object gets before
+its own constructor runs: the class gets an ``__init__`` that sees to it, around the one it has.
 """
 
 from __future__ import annotations

@@ -59,6 +59,11 @@ class AttributeState(_core.Inspected):
         return get_history(obj, self.key)
 
 
+def _attributes(obj: Any) -> dict[str, Any]:
+    """The properties of a mapped object's class by name."""
+    return _manager(obj).mapper.attrs._properties  # type: ignore[no-any-return]
+
+
 class AttributeStates(ReadOnlyProperties[Any]):
     """The states of all attributes of an object by name, each made when it is asked for."""
 
@@ -71,22 +76,22 @@ class AttributeStates(ReadOnlyProperties[Any]):
     @property
     def _properties(self) -> dict[str, AttributeState]:  # type: ignore[override]
         obj = self._object
-        return {key: AttributeState(obj, key) for key in _manager(obj).mapper.attrs._properties}
+        return {key: AttributeState(obj, key) for key in _attributes(obj)}
 
     def __iter__(self) -> Iterator[AttributeState]:
         obj = self._object
-        return iter([AttributeState(obj, key) for key in _manager(obj).mapper.attrs._properties])
+        return iter([AttributeState(obj, key) for key in _attributes(obj)])
 
     def __len__(self) -> int:
-        return len(_manager(self._object).mapper.attrs._properties)
+        return len(_attributes(self._object))
 
     def __getattr__(self, key: str) -> AttributeState:
-        if key not in _manager(self._object).mapper.attrs._properties:
+        if key not in _attributes(self._object):
             raise AttributeError(key)
         return AttributeState(self._object, key)
 
     def __getitem__(self, key: str) -> AttributeState:
-        if key not in _manager(self._object).mapper.attrs._properties:
+        if key not in _attributes(self._object):
             raise KeyError(key)
         return AttributeState(self._object, key)
 
@@ -366,8 +371,7 @@ def make_transient_to_detached(instance: Any) -> None:
     slots = mapper.primary_key_slots
     _core.set_identity(instance, tuple([_core.peek(instance, slot) for slot in slots]))
     _core.commit_state(instance)
-    names = mapper.class_manager.names
-    unloaded = [slot for slot in names.values() if _core.loaded(instance, slot) is NO_VALUE]
+    unloaded = _core.unloaded_slots(instance)
     if unloaded:
         _core.expire(instance, unloaded)
 

@@ -24,7 +24,7 @@ def environment() -> dict[str, str]:
     return env | {"CORMORANT_COVERAGE": "1"}
 
 
-def run(where: Path, *command: object, **variables: str) -> str:
+def run(where: Path, *command: object, **variables: str) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
         [str(word) for word in command],
         cwd=where,
@@ -33,7 +33,7 @@ def run(where: Path, *command: object, **variables: str) -> str:
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    return done
 
 
 def installed(archive: Path, where: Path) -> Path:
@@ -61,7 +61,7 @@ def sdist_builds_and_runs(archive: Path, where: Path) -> None:
         " assert 'sqlite3' not in sys.modules and 'sqlalchemy' not in sys.modules;"
         " print(cormorant.__file__)"
     )
-    assert str(where) in run(where, python, "-c", program)
+    assert str(where) in run(where, python, "-c", program).stdout
 
 
 def wheel_brings_libpq_and_shares_sqlite(wheel: Path, where: Path) -> None:
@@ -79,7 +79,8 @@ def wheel_brings_libpq_and_shares_sqlite(wheel: Path, where: Path) -> None:
         for library in "libpq", "libsqlite3":
             print(*(path for path in mapped if f"/{library}" in path))
     """
-    answer, error, libpq, sqlite = run(where, python, "-c", textwrap.dedent(program)).splitlines()
+    done = run(where, python, "-c", textwrap.dedent(program))
+    answer, error, libpq, sqlite = done.stdout.splitlines()
     assert (answer, error) == ("42", "OperationalError")
     assert libpq.startswith(str(where))
     # the one that Python's own module has loaded
@@ -110,17 +111,13 @@ def test_without_libpq_it_builds_and_runs_on_sqlite(tmp_path: Path) -> None:
         '#!/bin/sh\nfor w; do [ "$w" = libpq ] && exit 1; done\nexec pkg-config "$@"\n'
     )
     hiding.chmod(0o755)
-    env = environment() | {"PKG_CONFIG": str(hiding), "PG_CONFIG": "false"}
-    env["PYTHONPATH"] = str(tmp_path / "python")
-
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, *words], cwd=tmp_path, env=env, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done
-
-    built = run("setup.py", "-q", "build_ext", "--inplace")
+    env = {
+        "PKG_CONFIG": str(hiding),
+        "PG_CONFIG": "false",
+        "PYTHONPATH": str(tmp_path / "python"),
+    }
+    start = tmp_path, sys.executable
+    built = run(*start, "setup.py", "-q", "build_ext", "--inplace", **env)
     assert "libpq was not found: cormorant._postgres is left out" in built.stderr
     names = {path.name.partition(".")[0] for path in (tmp_path / "python/cormorant").glob("*.so")}
     assert names == {"_core", "_sqlite"}
@@ -139,7 +136,7 @@ def test_without_libpq_it_builds_and_runs_on_sqlite(tmp_path: Path) -> None:
             except ImportError as error:
                 print(error)
     """
-    out = run("-c", textwrap.dedent(program), str(tmp_path)).stdout.splitlines()
+    out = run(*start, "-c", textwrap.dedent(program), tmp_path, **env).stdout.splitlines()
     assert out[:2] == ["42", "SELECT x"]
     assert len(out) == 6
     assert all("without libpq" in line and "libpq-dev" in line for line in out[2:])

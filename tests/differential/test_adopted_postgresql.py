@@ -557,3 +557,23 @@ def test_what_changes_rows_is_not_streamed(driver: str) -> None:
             assert len(conn.execute(sa.text(statement)).all()) == 3
         assert conn.scalars(sa.text("SELECT n FROM t")).all() == [1, 2, 3, 4, 5, 6]
     engine.dispose()
+
+
+@pytest.mark.parametrize("driver", MODULES)
+def test_streams_that_begin_otherwise(driver: str) -> None:
+    """Rows wait on the server whatever stands before the query's first word."""
+    import cormorant as sa
+
+    connect = partial(MODULES[driver].connect, f"postgresql:{postgres.scratch()}")
+    engine = sa.create_engine(f"postgresql+{driver}://", creator=connect)
+    many = {"stream_results": True, "max_row_buffer": 9}
+    with engine.connect() as conn:
+        for statement in (
+            "-- of all\n(SELECT generate_series(1, 5000) AS n)",
+            "/* of all */ WITH s AS (SELECT generate_series(1, 5000) AS n) SELECT n FROM s",
+        ):
+            with conn.execute(sa.text(statement), execution_options=many) as result:
+                assert result.fetchone() is not None
+                assert conn.scalar(sa.text("SELECT count(*) FROM pg_cursors")) == 1
+                assert len(result.all()) == 4999
+    engine.dispose()

@@ -183,10 +183,10 @@ class _Connection(AdoptedConnection):
         return self.describe_by_executing(sql, parameters, False)
 
 
-_QUERY = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(?:select|values|table)\b", re.I | re.S)
-
-
-_WITH = re.compile(r"\s*WITH\b", re.I)
+_BEFORE = r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*"
+"""What may stand before the first word of a statement."""
+_QUERY = re.compile(rf"{_BEFORE}(?:select|values|table)\b", re.I | re.S)
+_WITH = re.compile(rf"{_BEFORE}with\b", re.I | re.S)
 _WRITES = re.compile(r"\b(?:insert|update|delete|merge)\b", re.I)
 
 

@@ -365,6 +365,7 @@ def streams(p: Peer, engine: Any, connect: Any) -> None:
                 p.show([len(part) for part in result.partitions(700)], result.fetchall() == [])
             with c.execute(text, {"many": 3000}) as left:
                 p.show(left.fetchone())
+            p.show(cursors(c))
             for _ in c.execute(text, {"many": 3000}):
                 break
             result = c.execute(failing_late)

@@ -151,7 +151,11 @@ crm_adopted_reset(crm_stmt *stmt)
 {
     crm_connection *owner = stmt->conn->owner;
     bool without = crm_host_begin(owner);
-    Py_CLEAR(stmt->cursor);
+    PyObject *cursor = stmt->cursor;
+    stmt->cursor = NULL;
+    if (cursor != NULL) {
+        close_cursor(cursor);
+    }
     crm_host_end(owner, without);
 }
 

@@ -44,9 +44,9 @@ crm_adopted_raised(crm_error *err)
 
 int crm_adopted_exec(crm_conn *conn, const char *sql, crm_error *err);
 
-/* The cursor of a run with rows to come is dropped, not closed: this may be the
- * garbage collector's doing, when nothing may be asked of what it has cleared.
- */
+/* Closes the cursor of a run with rows to come, since psycopg does not tell the
+ * server of one that is dropped.  Finalizing drops it: that may be the garbage
+ * collector's doing, when nothing may be asked of what it has cleared. */
 void crm_adopted_reset(crm_stmt *stmt);
 
 /* Takes over the references to what is known of the columns.  Needs the GIL. */

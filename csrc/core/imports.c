@@ -15,13 +15,26 @@ crm_import_member(const char *module, const char *name)
     return member;
 }
 
+void
+crm_keep_first(PyObject **cache, PyObject *made)
+{
+    if (*cache == NULL) {
+        *cache = made;
+    }
+    else {
+        Py_DECREF(made);
+    }
+}
+
 PyObject *
 crm_lazy_member(PyObject **cache, const char *module, const char *name)
 {
     if (*cache == NULL) {
         PyObject *member = crm_import_member(module, name);
-        /* The import may have run this function too. */
-        Py_XSETREF(*cache, member);
+        if (member == NULL) {
+            return NULL;
+        }
+        crm_keep_first(cache, member);
     }
     return *cache;
 }

@@ -12,6 +12,11 @@
 /* module.name: a new reference, NULL with an exception. */
 PyObject *crm_import_member(const char *module, const char *name);
 
+/* Keeps what has been made for *cache, and steals it, unless something is kept
+ * there: the import may have run the caller, too, and another thread be calling
+ * what that has made. */
+void crm_keep_first(PyObject **cache, PyObject *made);
+
 /* As crm_import_member, kept in *cache from the first time on: borrowed. */
 PyObject *crm_lazy_member(PyObject **cache, const char *module,
                           const char *name);

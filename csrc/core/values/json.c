@@ -75,14 +75,7 @@ made_once(PyObject **cache, PyObject *(*make)(void))
         if (made == NULL) {
             return NULL;
         }
-        /* The import may have run this function, too, and another thread call
-         * what that has made: the first one stays. */
-        if (*cache == NULL) {
-            *cache = made;
-        }
-        else {
-            Py_DECREF(made);
-        }
+        crm_keep_first(cache, made);
     }
     return *cache;
 }

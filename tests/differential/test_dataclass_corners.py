@@ -153,6 +153,44 @@ def bases_that_map_before_the_mixin_is_asked(p: Any) -> None:
     p.show(below(3).g, below.__table__.c.keys())
 
 
+@program
+def relationships_of_a_mixin_s_columns(p: Any) -> None:
+    """A declared_attr finds the columns that the class will have, and gives no default."""
+
+    class Base(p.MappedAsDataclass, p.DeclarativeBase):
+        pass
+
+    class User(Base):
+        __tablename__ = "users"
+        __annotations__ = {"id": p.Mapped[int]}
+        id = p.mapped_column(init=False, primary_key=True)
+
+    def created_by(cls: Any) -> Any:
+        return p.relationship(foreign_keys=[cls.created_by_id])
+
+    created_by.__annotations__["return"] = p.Mapped[User]
+    body = {
+        "__module__": __name__,
+        "__annotations__": {"created_by_id": p.Mapped[int]},
+        "created_by_id": p.mapped_column(p.ForeignKey("users.id"), init=False),
+        "created_by": p.declared_attr(created_by),
+    }
+    kinds: Any = (
+        type("Plain", (), dict(body)),
+        type(p.MappedAsDataclass)("Dataclass", (p.MappedAsDataclass,), dict(body)),
+    )
+    for mixin in kinds:
+        base = type("ItemBase", (Base,), {"__abstract__": True})
+        item = _mapped(p, {}, mixin, base, __tablename__=f"item_{mixin.__name__}")
+        table = f"special_{mixin.__name__}"
+        key = p.mapped_column(p.ForeignKey(item.id), init=False, primary_key=True)
+        special = _mapped(p, {"what": p.Mapped[str]}, item, __tablename__=table, id=key)
+        p.show(item.__table__.c.keys(), _signature(item), _signature(special))
+        p.show(special(created_by=User(), what="w"))
+        p.configure_mappers()
+        p.show(item.created_by.property.local_columns)
+
+
 @pytest.mark.parametrize("function", program.registered)
 def test_program(function: Any) -> None:
     peer, _ = compare(function, warned=True)

@@ -144,6 +144,7 @@ class Scan:
         self._by_column: dict[str, set[str]] = {}
         #: columns of mixins, by id: the attribute, and the column, whose id stays its own
         self._copied: dict[int, tuple[str, Any]] = {}
+        self._lent: dict[int, Any] = {}
         self.table: Any = None
 
     def map(self) -> Mapper[Any] | None:
@@ -181,7 +182,8 @@ class Scan:
         cls = self.cls
         if decl_dataclass.is_wanted(cls):
             self.is_dataclass = self.allow_unmapped = True
-            decl_dataclass.make(cls, annotations_of(cls))
+            with decl_dataclass.with_columns(cls, self._is_entity) as self._lent:
+                decl_dataclass.make(cls, annotations_of(cls))
             if getattr(cls, decl_dataclass.ARGUMENTS).get("init") is False:
                 decl_dataclass.give_constructor(cls, self.registry.constructor)
         elif "__dataclass_fields__" in cls.__dict__ or decl_dataclass.metadata_key(cls) is not None:
@@ -265,7 +267,8 @@ class Scan:
                         continue
                     if value is not ABSENT:
                         self._copied[id(value)] = (name, value)
-                        value = copied_column(value)
+                        lent = self._lent.get(id(value))
+                        value = copied_column(value) if lent is None else lent
                     self._add(name, value, annotation, owner=base, copied=True)
             else:
                 others.append((name, value, annotation))

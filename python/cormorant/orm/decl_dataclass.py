@@ -8,6 +8,8 @@ and the class is mapped as any other.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from .. import exc
@@ -15,7 +17,9 @@ from ..sql.schema import Column
 from ..util import warn_deprecated
 from . import decl_typing
 from .attribute_options import options_of
-from .decl_attributes import NAMES, annotations_of, attributes_of
+from .attributes import QueryableAttribute
+from .decl_attributes import NAMES, annotations_of, attributes_of, copied_column
+from .properties import MappedColumn
 
 #: where a class keeps what `MappedAsDataclass` was told; inherited
 ARGUMENTS = "_sa_apply_dc_transforms"
@@ -27,6 +31,32 @@ def arguments_for(cls: type, given: dict[str, Any]) -> None:
     inherited = getattr(cls, ARGUMENTS, None) or {}
     merged = {**inherited, **{name: value for name, value in given.items() if value is not None}}
     type.__setattr__(cls, ARGUMENTS, merged)
+
+
+@contextmanager
+def with_columns(cls: type, is_entity: Callable[[type], bool]) -> Iterator[dict[int, Any]]:
+    """The columns that the mapping will have copied from mixins are attributes of a class while it
+    becomes a dataclass, since functions of `declared_attr` are called then. Gives the copies by the
+    identity of what they were made of."""
+    copies: dict[int, Any] = {}
+    names: list[str] = []
+    seen = set(cls.__dict__)
+    for base in cls.__mro__[1:]:
+        for name, value in base.__dict__.items():
+            if (
+                isinstance(value, (Column, MappedColumn))
+                and name not in seen
+                and not is_entity(base)
+            ):
+                copies[id(value)] = copy = copied_column(value)
+                type.__setattr__(cls, name, copy)
+                names.append(name)
+        seen.update(base.__dict__)
+    try:
+        yield copies
+    finally:
+        for name in names:
+            type.__delattr__(cls, name)
 
 
 def is_wanted(cls: type) -> bool:
@@ -76,7 +106,7 @@ def make(cls: type, annotations: dict[str, Any]) -> None:
             continue
         originals[name] = value
         options = _options(name, given, own)
-        if options:
+        if options or name in above:  # what a mixin has of that name is no default
             type.__setattr__(cls, name, dataclasses.field(**options))
         elif value is not _MISSING:
             type.__delattr__(cls, name)
@@ -121,8 +151,11 @@ def _of_mixins(
         if "__mapper__" in base.__dict__:
             continue
         called = _declared(cls, base)
-        # (what a mapped base has already is a field of that)
-        mine = {k: v for k, v in called.items() if options_of(v[1]) is not None}
+        mine = {
+            k: v
+            for k, v in called.items()
+            if not _is_of_mapped(cls, k) and options_of(v[1]) is not None
+        }
         declared.update({k: v for k, v in mine.items() if k not in annotations})
         if getattr(base, ARGUMENTS, None) is not None or "__dataclass_fields__" in base.__dict__:
             continue
@@ -131,9 +164,10 @@ def _of_mixins(
             for name, annotation in annotations_of(base).items()
             if not decl_typing.is_class_var(annotation, base)
             and decl_typing.read(annotation, base) is not None
+            and not _is_of_mapped(cls, name)
         }
         if found or called:
-            names = ", ".join(map(repr, sorted({**found, **called})))
+            names = ", ".join(map(repr, {**found, **called}))
             warn_deprecated(
                 f"When transforming {cls} to a dataclass, attribute(s) {names} originates from "
                 f"superclass {base}, which is not a dataclass.  This usage is deprecated and will "
@@ -145,6 +179,11 @@ def _of_mixins(
             )
             above.update({k: v for k, v in found.items() if k not in annotations})
     return above, declared
+
+
+def _is_of_mapped(cls: type, name: str) -> bool:
+    """Whether a class has an attribute of a mapped base, which has the field as well."""
+    return isinstance(getattr(cls, name, None), QueryableAttribute)
 
 
 def _declared(cls: type, base: type) -> dict[str, tuple[Any, Any]]:

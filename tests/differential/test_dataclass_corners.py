@@ -191,6 +191,14 @@ def relationships_of_a_mixin_s_columns(p: Any) -> None:
         p.show(item.created_by.property.local_columns)
 
 
+@program
+def dataclasses_made_twice(p: Any) -> None:
+    mapped = p.orm.registry().mapped_as_dataclass
+    space = {"__tablename__": "t", "__annotations__": {"id": p.Mapped[int]}}
+    key = p.mapped_column(primary_key=True)
+    p.error(lambda: mapped(dataclasses.dataclass(type("A", (), {**space, "id": key}))))
+
+
 @pytest.mark.parametrize("function", program.registered)
 def test_program(function: Any) -> None:
     peer, _ = compare(function, warned=True)

@@ -4,7 +4,7 @@ declarative bases are by themselves."""
 import copy
 import pickle
 import sys
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import pytest
 
@@ -292,6 +292,32 @@ def pickles(p: Any) -> None:
         p.show(thing.name)
         again = pickle.loads(pickle.dumps(thing))
         p.show(again.name, p.inspect(again).detached, type(again) is cls)
+
+
+@program
+def registries_with_a_map_beside(p: Any) -> None:
+    space = {"registry": p.orm.registry(), "type_annotation_map": {int: p.Integer}}
+    p.error(lambda: type(p.DeclarativeBase)("Base", (p.DeclarativeBase,), space))
+
+
+@program
+def bases_of_generic_classes(p: Any) -> None:
+    T = TypeVar("T")
+
+    class Common(Generic[T]):
+        @classmethod
+        def itself(cls) -> Any:
+            return cls
+
+    @p.orm.as_declarative()
+    class Base(Common[T]):  # type: ignore[valid-type, misc]
+        pass
+
+    class Thing(Base["Thing"]):  # type: ignore[misc]
+        __tablename__ = "things"
+        id = p.Column(p.Integer, primary_key=True)
+
+    p.show(Base["Thing"] is Base, Thing.itself() is Thing, Thing.__table__.c.keys())
 
 
 @pytest.mark.parametrize("program", program.registered)

@@ -189,6 +189,7 @@ class registry:
         }
 
         def decorate(cls: type[_T], frame: FrameType | None = None) -> type[_T]:
+            decl_dataclass.refuse_second(cls)
             made: type[_T] = _as_entity(cls, frame or sys._getframe(1))
             decl_dataclass.arguments_for(made, arguments)
             self.map_declaratively(made)
@@ -256,6 +257,8 @@ class registry:
             namespace["__init__"] = self.constructor
         if mapper is not None:
             namespace["__mapper_cls__"] = mapper
+        if hasattr(cls, "__class_getitem__"):  # of Generic, whose parameters the base has not
+            namespace["__class_getitem__"] = classmethod(lambda made, key: made)
         namespace["__abstract__"] = True
         namespace["__module__"] = __name__
         return metaclass(name, bases, namespace)
@@ -679,7 +682,11 @@ def _set_up_base(cls: Any) -> None:
             "sqlalchemy.orm.registry()"
         )
     elif type_map is not None:
-        given.update_type_annotation_map(type_map)
+        raise exc.InvalidRequestError(
+            "Declarative base class has both a 'registry' attribute and a type_annotation_map "
+            "entry.  Per-base type_annotation_maps are not supported.  Please apply the "
+            "type_annotation_map to this registry directly."
+        )
     type.__setattr__(cls, "_sa_registry", given)
     if metadata is None:
         type.__setattr__(cls, "metadata", given.metadata)

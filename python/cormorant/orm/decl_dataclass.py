@@ -133,6 +133,17 @@ def make(cls: type, annotations: dict[str, Any]) -> None:
                 type.__delattr__(cls, name)
 
 
+def refuse_second(cls: type) -> None:
+    """Raise InvalidRequestError if a class is a dataclass by itself already."""
+    if "__dataclass_fields__" in cls.__dict__:
+        raise exc.InvalidRequestError(
+            f"Class {cls} is already a dataclass; ensure that base classes / decorator styles of "
+            "establishing dataclasses are not being mixed. This can happen if a class that "
+            "inherits from 'MappedAsDataclass', even indirectly, is been mapped with "
+            "'@registry.mapped_as_dataclass'"
+        )
+
+
 def give_constructor(cls: type, constructor: Any) -> None:
     """The declarative constructor for a class that is to have no `__init__` of a dataclass."""
     if "__init__" not in cls.__dict__ and constructor is not None:

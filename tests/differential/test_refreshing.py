@@ -626,3 +626,18 @@ def objects_that_come_again_further_on(p: Any) -> None:
                 found = s.scalars(chosen, execution_options={"populate_existing": existing})
                 p.show([sorted(k for k in b.__dict__ if k[0] != "_") for b in found.unique()])
                 s.expunge_all()
+
+
+@program
+def deleted_and_expired(p: Any) -> None:
+    """A value that was deleted is not asked for again with what is expired beside it."""
+    s, User, _Post = stored(p)
+    s.autoflush = False
+    u = s.get(User, 1)
+    s.expire(u)
+    u.name = "mine"
+    p.show(u.age, u.name)
+    del u.name
+    s.expire(u, ["age"])
+    s.query(User).all()
+    p.show(u.age, "name" in u.__dict__, u.name)

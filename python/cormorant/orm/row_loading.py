@@ -260,6 +260,8 @@ def load_columns(
     the key of an object whose identity is not known yet. `context`: the options of a
     statement, whose expressions are loaded.
     """
+    if not slots and not whole:
+        return True  # a deleted attribute was read: nothing waits for its row any more
     session._autoflush()
     connection = session._reading_connection(mapper)
     if ident is None:

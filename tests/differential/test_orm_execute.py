@@ -261,3 +261,27 @@ def test_names_in_rows_of_a_query():
             p.show([row._fields for row in session.execute(query.limit(1))])
 
     compare(program)
+
+
+def test_kinds_of_what_entities_come_from():
+    """What `from_statement()` was given says whether anything is changed."""
+
+    def program(p):
+        User, _Post, s = models(p)
+
+        @p.event.listens_for(s, "do_orm_execute")
+        def heard(state):
+            kinds = "select", "insert", "update", "delete", "from_statement", "orm_statement"
+            p.show([kind for kind in kinds if getattr(state, f"is_{kind}")])
+            p.error(lambda: state.lazy_loaded_from)
+
+        for statement in (
+            p.insert(User).values(name="a").returning(User),
+            p.update(User).values(name="b").returning(User),
+            p.delete(User).returning(User),
+            p.select(User),
+            p.text("SELECT * FROM users"),
+        ):
+            p.show([u.name for u in s.scalars(p.select(User).from_statement(statement))])
+
+    compare(program)

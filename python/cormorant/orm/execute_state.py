@@ -101,24 +101,29 @@ class ORMExecuteState:
         return self.is_column_load or bool(getattr(self.statement, "_orm", False))
 
     @property
+    def _kind(self) -> Any:
+        """The statement, of one with `from_statement()` what was given to that."""
+        return self.statement.element if self.is_from_statement else self.statement
+
+    @property
     def is_select(self) -> bool:
         """Whether it is a SELECT."""
-        return bool(getattr(self.statement, "is_select", False))
+        return bool(getattr(self._kind, "is_select", False))
 
     @property
     def is_insert(self) -> bool:
         """Whether it is an INSERT."""
-        return bool(getattr(self.statement, "is_insert", False))
+        return bool(getattr(self._kind, "is_insert", False))
 
     @property
     def is_update(self) -> bool:
         """Whether it is an UPDATE."""
-        return bool(getattr(self.statement, "is_update", False))
+        return bool(getattr(self._kind, "is_update", False))
 
     @property
     def is_delete(self) -> bool:
         """Whether it is a DELETE."""
-        return bool(getattr(self.statement, "is_delete", False))
+        return bool(getattr(self._kind, "is_delete", False))
 
     @property
     def is_from_statement(self) -> bool:

@@ -443,6 +443,18 @@ def unions_of_classes_in_one_table(p: Any) -> None:
     s.query(Box).filter(Box.id.between(1, 2)).update({"above_id": None}, "fetch")
 
 
+@program
+def joins_to_what_is_within_a_join(p: Any) -> None:
+    """Of the FROMs that the next join can go on from, one that stands in a join is not another."""
+    _, Author, Book, Copy = _library(p)
+    s = p.session()
+    book = p.aliased(Book)
+    for first in (Copy, Author):
+        query = s.query(Author.id, Copy.id).select_from(first, book, Author)
+        joined = query.outerjoin(book, Author.id == book.author_id).outerjoin(Copy)
+        p.show(str(joined), sorted(joined.all(), key=repr))
+
+
 @pytest.mark.parametrize("function", program.registered)
 def test_program(function: Any) -> None:
     peer, _ = compare(function)

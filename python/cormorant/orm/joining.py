@@ -68,7 +68,20 @@ _EXPLICIT = (
 
 
 def _candidates(froms: Sequence[Any], right: Any, onclause: Any) -> list[int]:
-    """The indexes of the FROM clauses that `right` can be joined to."""
+    """The indexes of the FROM clauses that `right` can be joined to, without those that stand
+    within another, or a second time, if there are several."""
+    found = _joinable(froms, right, onclause)
+    if len(found) > 1:
+        seen = {hash(part) for from_ in froms for part in from_._hide_froms}
+        several, found = found, []
+        for index in several:
+            if hash(froms[index]) not in seen:
+                seen.add(hash(froms[index]))
+                found.append(index)
+    return found
+
+
+def _joinable(froms: Sequence[Any], right: Any, onclause: Any) -> list[int]:
     if onclause is not None:
         refers = {hash(f) for f in _froms_of(onclause)}
         found = []

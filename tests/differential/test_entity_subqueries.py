@@ -219,3 +219,37 @@ def test_an_entity_of_a_subquery_without_its_key() -> None:
         + "attempt(lambda: session.scalars(select(aliased(A, select(A.xx).subquery()))).all())",
         sql=False,
     )
+
+
+def test_queries_without_eager_loads() -> None:
+    """Neither what is within another statement nor what a query's statement becomes has them."""
+
+    def program(p) -> None:  # type: ignore[no-untyped-def]
+        class Node(p.Base):
+            __tablename__ = "nodes"
+            id = p.Column(p.Integer, primary_key=True)
+            name = p.Column(p.String)
+            above_id = p.Column(p.ForeignKey("nodes.id"))
+            below = p.relationship("Node")
+
+        s = p.session()
+        s.add(Node(id=1, name="a", below=[Node(id=2, name="b")]))
+        s.commit()
+        query = s.query(Node).options(p.joinedload(Node.below))
+        for made in (
+            query.subquery(),
+            query.limit(2).subquery(),
+            query.scalar_subquery(),
+            query.enable_eagerloads(False).statement,
+            p.select(Node).options(p.joinedload(Node.below)).subquery(),
+            query.statement,
+        ):
+            p.show(str(made))
+        s.expunge_all()
+        found = s.scalars(query.enable_eagerloads(False).statement.order_by(Node.id)).all()
+        p.show(["below" in node.__dict__ for node in found], found[0].below[0].name)
+        other = p.aliased(Node)
+        columns = s.query(Node.id, other.id, other.name).filter(Node.id == other.id)
+        p.show(str(columns.subquery(reduce_columns=True)))
+
+    compare(program)

@@ -24,6 +24,15 @@ class NamedAsQuery(ExecutableOption):
         return (NamedAsQuery,)
 
 
+class EagerLoadsOff(ExecutableOption):
+    """Marks a statement of a Query that loads nothing eagerly."""
+
+    __slots__ = ()
+
+    def _cache_key(self, ctx: KeyContext) -> tuple[Any, ...]:
+        return (EagerLoadsOff,)
+
+
 class EntityNode:
     """One entity of the statement: a root in its columns, or one eagerly joined."""
 

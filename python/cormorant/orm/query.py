@@ -23,7 +23,7 @@ from .context import AdaptFrom, FromStatement, SelectState, column_descriptions
 from .listening import query_events
 from .loader_criteria import LoaderCriteriaOption
 from .loading import lead_mapper
-from .nodes import NamedAsQuery, entity_within
+from .nodes import EagerLoadsOff, NamedAsQuery, entity_within
 from .plain_select import plain_select
 from .query_running import QueryRunning
 from .strategy_options import lenient
@@ -132,6 +132,8 @@ class Query(QueryRunning[_T], _core.Generative):
             statement = statement.set_label_style(
                 query._label_style_given or LABEL_STYLE_DISAMBIGUATE_ONLY
             )
+            if not query._eager:
+                statement = statement.options(EagerLoadsOff())
         if query._params:
             statement = statement.params(query._params)
         return statement
@@ -176,7 +178,7 @@ class Query(QueryRunning[_T], _core.Generative):
             raise sa_exc.InvalidRequestError(
                 "Can't call this method on a Query that uses from_statement()"
             )
-        return self.statement
+        return self.enable_eagerloads(False).statement
 
     def subquery(
         self, name: str | None = None, with_labels: bool = False, reduce_columns: bool = False

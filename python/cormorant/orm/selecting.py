@@ -23,7 +23,7 @@ from .joining import (
 )
 from .load_table import LoadTable, resolve_options
 from .loader_criteria import EVERY, LoaderCriteriaOption, criteria_about
-from .nodes import EntityNode, Item, entity_name
+from .nodes import EagerLoadsOff, EntityNode, Item, entity_name
 from .program import item_name, no_column
 from .strategies import (
     EagerJoin,
@@ -95,7 +95,8 @@ class SelectState:
         self.statement = statement
         self.legacy = legacy
         self.embedded = embedded
-        self.eager = eager and not embedded
+        off = any([isinstance(option, EagerLoadsOff) for option in statement._with_options])
+        self.eager = eager and not (embedded or off)
         #: where the entities stand in the options: after this path, or (for the only
         #: one) at this path
         self.base_path = base_path

@@ -204,8 +204,9 @@ def reduce_columns(columns: Iterable[Any], only_synonyms: bool = False, *clauses
         for binary in visitors.iterate(clause):
             if binary.__visit_name__ != "binary" or binary.operator is not operators.eq:
                 continue
-            lineage = {id(c) for col in columns if id(col) not in omit for c in col.proxy_set}
-            if id(binary.left) not in lineage or id(binary.right) not in lineage:
+            # (by hash: attributes of classes are their columns, annotated)
+            lineage = {hash(c) for col in columns if id(col) not in omit for c in col.proxy_set}
+            if hash(binary.left) not in lineage or hash(binary.right) not in lineage:
                 continue
             for col in reversed(columns):
                 if col.shares_lineage(binary.right) and (

@@ -389,3 +389,50 @@ def deleted_values_of_new_objects(p: Any) -> None:
                 show(thing)
                 p.show([getattr(thing, each) for each in ("id", "plain", "made", "by_server")])
                 s.rollback()
+
+
+@program
+def collections_that_are_not_loaded(p: Peer) -> None:
+    """Their history is asked for with the members that have rows, where it may be."""
+    get_history = p.module("orm.attributes").get_history
+
+    for lazy in ("dynamic", "write_only"):
+
+        class Owner(p.Base):
+            __tablename__ = f"owner_{lazy}"
+            id = p.Column(p.Integer, primary_key=True)
+            things = p.relationship("Thing", lazy=lazy, passive_deletes=True, order_by="Thing.id")
+
+        class Thing(p.Base):
+            __tablename__ = f"thing_{lazy}"
+            id = p.Column(p.Integer, primary_key=True)
+            owner_id = p.Column(p.ForeignKey(Owner.id))
+
+        s = p.session(autoflush=False)
+        owner, stored, added = Owner(id=1), Thing(id=1), Thing(id=2)
+
+        names = {stored: "stored", added: "added"}
+
+        def show(owner: Any = owner, names: Any = names) -> None:
+            for passive in ("PASSIVE_OFF", "PASSIVE_NO_INITIALIZE"):
+                flag = getattr(p.module("orm.attributes"), passive)
+                try:
+                    history = get_history(owner, "things", flag)
+                    p.show(passive, [[names[one] for one in part] for part in history])
+                except p.exc.InvalidRequestError as error:
+                    p.show(passive, str(error))
+            p.show(len(p.inspect(owner).attrs.things.load_history().sum()))
+
+        show()
+        owner.things.add(stored)
+        show()
+        s.add(owner)
+        s.commit()
+        show()
+        owner.things.add(added)
+        show()
+        owner.things.remove(stored)
+        show()
+        s.commit()
+        show()
+        p.Base.registry.dispose()

@@ -13,6 +13,7 @@ from .. import exc as sa_exc
 from ..sql.schema import Column
 from ..sql.selectable import LABEL_STYLE_TABLENAME_PLUS_COL, Select
 from ..util import warn
+from .attributes import not_iterated
 from .base import NO_VALUE, instance_str
 from .context import ORMPlan, build_own_plan
 from .exc import DetachedInstanceError, ObjectDeletedError
@@ -179,11 +180,7 @@ def _load_relationship(obj: Any, mapper: Any, prop: Any, quiet: bool) -> Any:
     if element is not None and element.strategy is not None:
         strategy = element.strategy
     if strategy == "write_only":
-        raise sa_exc.InvalidRequestError(
-            f"Attribute {prop} can't load the existing state from the database for this operation; "
-            "full iteration is not permitted.  If this is a delete operation, configure "
-            f"passive_deletes=True on the {prop} relationship in order to resolve this error."
-        )
+        raise not_iterated(prop)
     if strategy == "noload":
         return [] if prop.uselist else None
     session: Any = _core.session_of(obj)

@@ -411,6 +411,8 @@ def get_history(obj: object, key: str, passive: PassiveFlag = PASSIVE_OFF) -> Hi
     if prop._is_registered:
         state = instance_state(obj)
         return getattr(type(obj), key).impl.get_history(state, state.dict, passive)  # type: ignore[no-any-return]
+    if _is_unloaded(prop) and passive & INIT_OK and _core.identity_key(obj) is not None:
+        return _history_with_rows(obj, prop, passive)
     if (
         _core.peek(obj, slot) is NO_VALUE  # first: mostly there is one
         and passive & CALLABLES_OK
@@ -425,6 +427,33 @@ def get_history(obj: object, key: str, passive: PassiveFlag = PASSIVE_OFF) -> Hi
         # of a new object that was never asked for its history
         return History((), [*history.added, *history.unchanged], ())
     return with_loss(obj, slot, prop, history) if passive & CALLABLES_OK else history
+
+
+def _history_with_rows(obj: Any, prop: Any, passive: PassiveFlag) -> History:
+    """The history of a collection that is never loaded, with the members that have rows."""
+    if prop.lazy == "write_only" and passive & SQL_OK:
+        raise not_iterated(prop)
+    known = _history(obj, prop.slot, prop)
+    session = _core.session_of(obj)
+    if prop.lazy == "write_only" or session is None:
+        return known
+    members = getattr(obj, prop.key)._query(session).autoflush(False).all()
+    stored = set(map(id, members))
+    removed = set(map(id, known.deleted))
+    return History(
+        [item for item in known.added if id(item) not in stored],
+        [item for item in members if id(item) not in removed],
+        [item for item in known.deleted if id(item) in stored],
+    )
+
+
+def not_iterated(prop: Any) -> exc.InvalidRequestError:
+    """The error of a collection that would have to be loaded, and is write-only."""
+    return exc.InvalidRequestError(
+        f"Attribute {prop} can't load the existing state from the database for this operation; "
+        "full iteration is not permitted.  If this is a delete operation, configure "
+        f"passive_deletes=True on the {prop} relationship in order to resolve this error."
+    )
 
 
 def with_loss(obj: object, slot: int, prop: Any, history: History) -> History:

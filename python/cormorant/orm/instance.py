@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .. import _core, exc
 from .attributes import History, get_history, with_loss
-from .base import NO_VALUE, PASSIVE_NO_INITIALIZE, InspectionAttr, object_mapper
+from .base import (
+    NO_VALUE,
+    PASSIVE_NO_INITIALIZE,
+    PASSIVE_RETURN_NO_VALUE,
+    InspectionAttr,
+    object_mapper,
+)
 from .mapped_properties import ReadOnlyProperties
 
 if TYPE_CHECKING:
@@ -56,7 +62,7 @@ class AttributeState(_core.Inspected):
             if bound and any(_core.never_given(obj, slot) for slot in slots):
                 # no foreign key has been given: nothing is loaded
                 return with_loss(obj, prop.slot, prop, self.history)
-        return get_history(obj, self.key)
+        return get_history(obj, self.key, PASSIVE_RETURN_NO_VALUE)
 
 
 def _attributes(obj: Any) -> dict[str, Any]:

@@ -20,7 +20,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 class Inspectable(Generic[_T]):
-    """Base, for type checkers, of what inspect() has something to say of: a `_T`."""
+    """Base of what inspect() has something to say of, a `_T`, and of no value in a statement."""
 
     __slots__ = ()
 

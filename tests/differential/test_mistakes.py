@@ -61,6 +61,40 @@ def in_check_constraints(p: Any) -> None:
         p.error(ddl)
 
 
+@program
+def what_runs_statements_as_a_value(p: Any) -> None:
+    user, _ = given(p)
+    engine = p.create_engine("sqlite://")  # that of PostgreSQL is let through by SQLAlchemy
+    with engine.connect() as connection:
+        for value in (engine, connection, p.inspect(engine)):
+            for made in (
+                lambda v: user.id == v,
+                lambda v: user.id + v,
+                lambda v: user.id.in_([v]),
+                lambda v: p.func.coalesce(user.id, v),
+                lambda v: p.literal(v),
+                lambda v: p.select(user).where(v),
+            ):
+                p.error(lambda made=made, value=value: str(made(value)))
+    for members in ([p.MetaData()], [1, p.MetaData()], [user.id, p.MetaData()]):
+        p.error(lambda members=members: str(user.id.in_(members)))
+
+
+@program
+def listeners_that_cannot_be_called(p: Any) -> None:
+    user, _ = given(p)
+    for target, name in (
+        (p.sessionmaker(), "before_flush"),
+        (user.__table__, "after_create"),
+        (p.engine(), "checkout"),
+    ):
+        for fn in (3, None, "listener"):
+            try:
+                p.event.listen(target, name, fn)
+            except TypeError:
+                p.show("refused")
+
+
 @pytest.mark.parametrize("function", program.registered)
 def test_program(function: Any) -> None:
     compare(function, warned=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import exc, log, util
 from ..event.attr import dispatcher
-from ..inspection import _inspects
+from ..inspection import Inspectable, _inspects
 from .connection import Connection, ConnectionEventsTarget
 from .transactions import NestedTransaction, RootTransaction, Transaction, TwoPhaseTransaction
 
@@ -54,7 +54,7 @@ class Owner:
     __slots__ = ("__weakref__",)
 
 
-class Engine(ConnectionEventsTarget):
+class Engine(ConnectionEventsTarget, Inspectable[Any]):
     """A database: dialect, pool of connections and cache of compiled statements."""
 
     _log_name = "cormorant.engine.Engine"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .. import exc, util
 from ..event.attr import dispatcher
+from ..inspection import Inspectable
 from .transactional import TransactionalConnection
 from .transactions import RootTransaction
 
@@ -52,7 +53,7 @@ class ConnectionEventsTarget:
     __slots__ = ()
 
 
-class Connection(TransactionalConnection, ConnectionEventsTarget):
+class Connection(TransactionalConnection, ConnectionEventsTarget, Inspectable[Any]):
     """A connection in use: transactions and the execution of statements.
 
     `_live` is the core's connection while statements can be executed just like that, that

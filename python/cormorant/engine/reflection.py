@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 from .. import exc, util
-from ..inspection import _self_inspects
+from ..inspection import Inspectable, _self_inspects
 from ..util import warn_deprecated
 
 _TableKey = tuple[str | None, str]
@@ -71,7 +71,7 @@ _READ_FOR_TABLES = (
 
 
 @_self_inspects
-class Inspector:
+class Inspector(Inspectable["Inspector"]):
     """Reads a database's schema; made by ``inspect(engine)`` or ``inspect(connection)``.
 
     Answers are kept for the inspector's life; clear_cache() forgets them.

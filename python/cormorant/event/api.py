@@ -41,9 +41,13 @@ def listen(target: Any, identifier: str, fn: Callable[..., Any], *args: Any, **k
     ``insert=True`` puts it before the listeners there are, ``once=True`` calls it once.
     Further ones belong to families: ``propagate``, ``retval``, ``raw``, ``active_history``.
 
-    Raises exc.InvalidRequestError if the target has no such event.
+    Raises exc.InvalidRequestError if the target has no such event, and TypeError if `fn` cannot be
+    called.
     """
-    _subscription(target, identifier, fn).listen(*args, **kw)
+    subscription = _subscription(target, identifier, fn)
+    if not callable(fn):
+        raise TypeError(f"listener of {identifier!r} cannot be called: {fn!r}")
+    subscription.listen(*args, **kw)
 
 
 def listens_for(target: Any, identifier: str, *args: Any, **kw: Any) -> Callable[[_F], _F]:

@@ -130,6 +130,7 @@ def _as_expression(original: Any, element: ClauseElement, expected: str) -> Any:
 
 
 NO_VALUES = (SchemaEventTarget, Visitable)
+_NO_LITERALS = (ClauseElement, *NO_VALUES)
 
 
 def no_part_of_a_schema(element: Any) -> None:
@@ -513,7 +514,7 @@ def expect_in(expr: Any, other: Any, operator: Any) -> Any:
             _fail(other, expected)
         values = list(other)
         for value in values:
-            if isinstance(value, ClauseElement) or hasattr(value, "__clause_element__"):
+            if isinstance(value, _NO_LITERALS) or hasattr(value, "__clause_element__"):
                 return _in_list(expr, values, operator)
         return expr._bind_param(operator, values, expanding=True)
     if found._is_bind_parameter:
@@ -550,6 +551,8 @@ def _in_list(expr: Any, values: list[Any], operator: Any) -> Any:
     for value in values:
         found = resolve(value)
         if found is None:
+            if isinstance(value, NO_VALUES):
+                _fail(values, _IN_RIGHT)
             clauses.append(expr._bind_param(operator, value))
         elif found._is_column:
             clauses.append(found)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import exc
 from .._late import late_names
+from ..inspection import Inspectable
 from ..util.subscriptable import T
 from .converted_types import JSON, Enum, Interval, PickleType, Uuid
 from .plain_types import (
@@ -411,7 +412,11 @@ def _resolve_value_to_type(value: Any) -> TypeEngine:
         type_ = getattr(value, "__sa_type_engine__", None)
         if isinstance(type_, TypeEngine):
             return type_._resolve_for_literal(value)
-        if hasattr(value, "__clause_element__") or hasattr(value, "__mapper__"):
+        if (
+            isinstance(value, Inspectable)
+            or hasattr(value, "__clause_element__")
+            or hasattr(value, "__mapper__")
+        ):
             raise exc.ArgumentError(f"Object {value!r} is not legal as a SQL literal value")
         return NULLTYPE
     if cls is str:

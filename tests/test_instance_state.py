@@ -159,7 +159,7 @@ def test_attribute_functions(session):
     session.commit()
     flag_dirty(user)
     assert inspect(user).modified
-    with pytest.raises(AttributeError):
+    with pytest.raises(KeyError):
         get_history(user, "nothing")
 
 

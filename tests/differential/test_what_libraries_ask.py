@@ -522,6 +522,99 @@ def columns_that_tell_classes_apart(p: Any) -> None:
             p.show(cls, prop.key, prop._is_polymorphic_discriminator)
 
 
+@program
+def attribute_functions_of_what_is_not_there(p: Any) -> None:
+    class User(p.Base):
+        __tablename__ = "users"
+        id = p.Column(p.Integer, primary_key=True)
+
+    class Plain:
+        pass
+
+    functions = p.module("orm.attributes")
+    for name, more in {
+        "flag_modified": (), "get_history": (), "get_attribute": (), "del_attribute": (),
+        "init_collection": (), "set_attribute": (3,), "set_committed_value": (3,),
+    }.items():  # fmt: skip
+        function = getattr(functions, name)
+        for obj in (3, None, User, Plain()):
+            p.error(lambda function=function, obj=obj, more=more: function(obj, "id", *more))
+        for key in ("nothing", 3):
+            p.error(lambda function=function, key=key, more=more: function(User(), key, *more))
+    for function in (
+        functions.flag_dirty, functions.instance_state, p.make_transient,
+        p.make_transient_to_detached, p.was_deleted,
+    ):  # fmt: skip
+        for obj in (3, None, User, Plain()):
+            p.error(lambda function=function, obj=obj: function(obj))
+
+
+@program
+def collections_that_are_filled_by_hand(p: Any) -> None:
+    """init_collection() gives what fills a collection as if it had been loaded."""
+
+    class User(p.Base):
+        __tablename__ = "users"
+        id = p.Column(p.Integer, primary_key=True)
+        posts = p.relationship("Post")
+        titles = p.relationship("Post", collection_class=set, viewonly=True)
+
+    class Post(p.Base):
+        __tablename__ = "posts"
+        id = p.Column(p.Integer, primary_key=True)
+        user_id = p.Column(p.ForeignKey("users.id"))
+
+    s = p.session()
+    s.add(User(id=1))
+    s.commit()
+    user = s.get(User, 1)
+    for key in ("posts", "titles"):
+        adapter = p.attributes.init_collection(user, key)
+        for number in range(3):
+            adapter.append_without_event(Post(id=number))
+        p.show(len(adapter), sorted(post.id for post in getattr(user, key)))
+        history = p.inspect(user).attrs[key].history
+        p.show(len(history.added), len(history.unchanged), len(s.new), len(s.dirty))
+
+
+@program
+def options_of_hybrids_that_are_relationships(p: Any) -> None:
+    hybrid_property = p.module("ext.hybrid").hybrid_property
+
+    class User(p.Base):
+        __tablename__ = "users"
+        id = p.Column(p.Integer, primary_key=True)
+        posts = p.relationship("Post", back_populates="user")
+
+        @hybrid_property
+        def writings(self) -> Any:
+            return self.posts
+
+    class Post(p.Base):
+        __tablename__ = "posts"
+        id = p.Column(p.Integer, primary_key=True)
+        user_id = p.Column(p.ForeignKey("users.id"))
+        user = p.relationship(User, back_populates="posts")
+
+        @hybrid_property
+        def author(self) -> Any:
+            return self.user
+
+    s = p.session()
+    s.add(User(id=1, posts=[Post(id=1), Post(id=2)]))
+    s.commit()
+    alias = p.aliased(Post)
+    for statement in (
+        p.select(User).options(p.joinedload(User.writings)),
+        p.select(User).options(p.selectinload(User.writings).joinedload(Post.author)),
+        p.select(Post).options(p.selectinload(Post.author)),
+        p.select(alias).options(p.joinedload(alias.author)),
+    ):
+        s.expunge_all()
+        for found in s.scalars(statement).unique():
+            p.show(found.id, sorted(found.__dict__.keys() - {"_sa_instance_state"}))
+
+
 @pytest.mark.parametrize("program", program.registered)
 def test_program(program: Any) -> None:
     compare(program)

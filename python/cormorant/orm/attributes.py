@@ -17,6 +17,7 @@ from .base import (
     SQL_OK,
     InspectionAttr,
     PassiveFlag,
+    mapper_of_state,
     object_mapper,
 )
 from .base import INIT_OK as INIT_OK
@@ -350,10 +351,10 @@ HISTORY_BLANK = History((), (), ())
 
 
 def _slot_and_property(instance: object, key: str) -> tuple[int, Any]:
-    mapper = object_mapper(instance)
+    mapper = mapper_of_state(instance)
     slot = mapper.class_manager.names.get(key)
     if slot is None:
-        raise AttributeError(f"type object '{mapper.class_.__name__}' has no attribute '{key}'")
+        raise KeyError(key)
     return slot, mapper._props[key]
 
 
@@ -515,13 +516,13 @@ def flag_modified(instance: object, key: str) -> None:
 
 def flag_dirty(instance: object) -> None:
     """Mark an object as changed without naming an attribute."""
-    object_mapper(instance)
+    mapper_of_state(instance)
     _core.flag_modified(instance)
 
 
 def instance_dict(instance: object) -> Any:
     """The attributes of an object by name: its `__dict__`."""
-    object_mapper(instance)
+    mapper_of_state(instance)
     return instance.__dict__
 
 
@@ -531,12 +532,15 @@ def manager_of_class(cls: type) -> Any:
 
 
 def init_collection(obj: object, key: str) -> Any:
-    """Give a collection attribute a new, empty collection, which is returned."""
+    """Give a collection attribute a new, empty collection, whose adapter is returned: what it is
+    given by ``append_without_event()`` counts as loaded."""
     slot, prop = _slot_and_property(obj, key)
     if not _is_collection(prop):
         raise AttributeError(f"attribute {key!r} is no collection")
+    from .collections import collection_adapter
+
     _core.set_loaded(obj, slot, [])
-    return _core.peek(obj, slot)
+    return collection_adapter(_core.peek(obj, slot))
 
 
 if TYPE_CHECKING:

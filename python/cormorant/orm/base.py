@@ -250,10 +250,24 @@ def instance_state(instance: object) -> Any:
     """The `InstanceState` of an object. Raises AttributeError if its class is not mapped."""
     state = _core.inspect(instance) or _core.inspect(_core.stood_for(instance))
     if state is None:
-        raise AttributeError(
-            f"{type(instance).__name__!r} object has no attribute '_sa_instance_state'"
-        )
+        raise _no_state(instance)
     return state
+
+
+def mapper_of_state(instance: object) -> Mapper[Any]:
+    """As `object_mapper`, for functions that look for the object's state: AttributeError."""
+    try:
+        return object_mapper(instance)
+    except exc.UnmappedInstanceError:
+        raise _no_state(instance) from None
+
+
+def _no_state(instance: object) -> AttributeError:
+    if isinstance(instance, type):
+        of = f"type object {instance.__name__!r}"
+    else:
+        of = f"{type(instance).__name__!r} object"
+    return AttributeError(f"{of} has no attribute '_sa_instance_state'")
 
 
 def instance_str(obj: object) -> str:

@@ -14,7 +14,7 @@ from .base import (
     PASSIVE_NO_INITIALIZE,
     PASSIVE_RETURN_NO_VALUE,
     InspectionAttr,
-    object_mapper,
+    mapper_of_state,
 )
 from .mapped_properties import ReadOnlyProperties
 
@@ -357,7 +357,7 @@ class InstanceState(_core.Inspected, InspectionAttr, Generic[_T]):
 
 def make_transient(instance: Any) -> None:
     """Take an object out of its session and let it forget its identity: as if new."""
-    object_mapper(instance)  # refuses what is not mapped
+    mapper_of_state(instance)  # refuses what is not mapped
     session: Any = _core.session_of(instance)
     if session is not None:
         session._take_out(instance)
@@ -371,7 +371,7 @@ def make_transient(instance: Any) -> None:
 
 def make_transient_to_detached(instance: Any) -> None:
     """Give a new object the identity that its primary key says, as if loaded and detached."""
-    mapper = object_mapper(instance)
+    mapper = mapper_of_state(instance)
     if _core.session_of(instance) is not None or _core.identity_key(instance) is not None:
         raise exc.InvalidRequestError("Given object must be transient")
     slots = mapper.primary_key_slots

@@ -20,6 +20,7 @@ from .base import pickled_part, unpickled_part
 from .exc import LoaderStrategyException
 from .interfaces import LoaderOption, ORMOption
 from .loader_criteria import LoaderCriteriaOption, without_criteria
+from .proxied import ProxiedAttribute
 from .relationships import RelationshipProperty
 
 if TYPE_CHECKING:
@@ -224,6 +225,11 @@ class Load(LoaderOption):
                 "Strings are not accepted for attribute names in loader options; please use "
                 "class-bound attributes directly."
             )
+        if isinstance(attr, ProxiedAttribute):
+            # a hybrid may stand for a relationship; one of a column is not loaded
+            attr = getattr(attr.comparator, "expression", None)
+            if not isinstance(getattr(attr, "property", None), RelationshipProperty):
+                raise _not_mapped()
         if not isinstance(attr, QueryableAttribute):
             raise _not_mapped()
         return attr

@@ -17,7 +17,7 @@ from ..sql.selectable import Join
 from ..sql.util import AdapterWithin, ClauseAdapter
 from ..util import memoized_property, warn
 from .attributes import QueryableAttribute
-from .base import InspectionAttr, class_mapper, object_mapper
+from .base import InspectionAttr, class_mapper, mapper_of_state, object_mapper
 from .from_adapters import column_in
 from .interfaces import MapperProperty
 
@@ -558,7 +558,7 @@ def has_identity(object_: object) -> bool:
 
 def was_deleted(object_: object) -> bool:
     """Whether the object was deleted by a flush of a session it belonged to."""
-    object_mapper(object_)
+    mapper_of_state(object_)
     return bool(_core.state_flags(object_) & _core.STATE_DELETED)
 
 

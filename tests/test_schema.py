@@ -128,6 +128,7 @@ def test_composite_foreign_key():
     assert constraint.column_keys == ["x", "y"]
     assert constraint.referred_table.name == "p"
     assert [e.column.name for e in constraint.elements] == ["a", "b"]
+    assert repr(constraint) == "ForeignKeyConstraint(['x', 'y'], ['p.a', 'p.b'], name='fk')"
 
 
 def test_defaults():

@@ -178,6 +178,13 @@ def whether_many_tables_are_read_at_once(p: Any) -> None:
         p.show(dialect.requires_name_normalize)
 
 
+@program
+def sequences_that_are_put_into_a_metadata(p: Any) -> None:
+    metadata, sequence = p.MetaData(), p.Sequence("numbers", schema="other")
+    sequence._set_metadata(metadata)
+    p.show(sequence.metadata is metadata, metadata._sequences == {"other.numbers": sequence})
+
+
 @pytest.mark.parametrize("program", program.registered)
 def test_program(program: Any) -> None:
     compare(program)

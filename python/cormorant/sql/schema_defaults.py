@@ -330,7 +330,7 @@ class Sequence(IdentityOptions, DefaultGenerator):
         self._bound = metadata is not None
         """Whether it belongs to a metadata of its own rather than to a column."""
         if metadata is not None:
-            metadata._sequences[self._key] = self
+            self._set_metadata(metadata)
 
     def create(self, bind: Any, checkfirst: bool = True) -> None:
         """CREATE SEQUENCE; with `checkfirst` if it is not there."""
@@ -354,8 +354,12 @@ class Sequence(IdentityOptions, DefaultGenerator):
         parent._on_table_attach(self._set_table)
 
     def _set_table(self, column: Any, table: Any) -> None:
-        self.metadata = table.metadata
-        table.metadata._sequences[self._key] = self
+        self._set_metadata(table.metadata)
+
+    def _set_metadata(self, metadata: MetaData) -> None:
+        # by this name for tools, which make sequences of a metadata by it
+        self.metadata = metadata
+        metadata._sequences[self._key] = self
 
     def next_value(self) -> Any:
         """SQL for the sequence's next value."""

@@ -424,4 +424,14 @@ class ForeignKeyConstraint(ColumnCollectionConstraint):
 
     def __repr__(self) -> str:
         targets = [element._get_colspec() for element in self.elements]
-        return f"ForeignKeyConstraint({list(self.column_keys)!r}, {targets!r})"
+        options = {
+            "name": self.name,
+            "onupdate": self.onupdate,
+            "ondelete": self.ondelete,
+            "deferrable": self.deferrable,
+            "initially": self.initially,
+            "use_alter": self.use_alter or None,
+            "match": self.match,
+        }
+        given = [f", {key}={value!r}" for key, value in options.items() if value is not None]
+        return f"ForeignKeyConstraint({list(self.column_keys)!r}, {targets!r}{''.join(given)})"

@@ -196,6 +196,7 @@ class Types:
             data_type,
             default=info["default"],
             not_null=not info["nullable"],
+            create_type=False,  # it is there
             collation=info["collation"],
             constraint_name=None if first is None else first["name"],
             check=None if first is None else first["check"],

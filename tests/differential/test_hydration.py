@@ -515,7 +515,7 @@ def bundles(p: Any) -> None:
     row = s.execute(p.select(nested).join(Post).order_by(Post.id)).first()
     p.show(row.out.id, row.out.in_.title)
 
-    class Joined(p.Bundle):
+    class Joined(p.Bundle[Any]):
         """Its values are texts."""
 
         def create_row_processor(self, query: Any, procs: Any, labels: Any) -> Any:

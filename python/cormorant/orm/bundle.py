@@ -10,6 +10,7 @@ from ..sql.base import ClauseElement, KeyContext
 from ..sql.coercions import expect_column
 from ..sql.column_collections import ReadOnlyColumnCollection
 from ..sql.elements import ClauseList
+from ..util.subscriptable import Subscriptable, T
 from .base import InspectionAttr
 
 
@@ -29,7 +30,7 @@ class _BundleClause(ClauseList):
         )
 
 
-class Bundle(InspectionAttr):
+class Bundle(InspectionAttr, Subscriptable[T]):
     """Columns under one name: ``select(Bundle("name", User.first, User.last))``."""
 
     is_bundle = True

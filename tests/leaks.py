@@ -29,15 +29,24 @@ def looked_for() -> bool:
 
 
 def leaked() -> bool:
-    """Whether memory is lost in this process: nothing leads to it. The report is on stderr."""
+    """Whether memory is lost in this process: nothing leads to it. The report is on stderr.
+
+    No other thread runs Python meanwhile: what it made after its frames were shown would count
+    as lost. The lock is kept during the calls, and not given up between them.
+    """
     if not looked_for():
         return False
-    check: Any = getattr(ctypes.CDLL(None), "__lsan_do_recoverable_leak_check", None)
+    check: Any = getattr(ctypes.PyDLL(None), "__lsan_do_recoverable_leak_check", None)
     if check is None:
         return False
     gc.collect()
-    _show_frames()
-    return bool(check())
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1000)
+    try:
+        _show_frames()
+        return bool(check())
+    finally:
+        sys.setswitchinterval(interval)
 
 
 def _show_frames() -> None:
@@ -47,7 +56,7 @@ def _show_frames() -> None:
     Of them alone: what lies around them may be the sanitizer's own, which grows and moves while
     it looks.
     """
-    register = ctypes.CDLL(None).__lsan_register_root_region
+    register = ctypes.PyDLL(None).__lsan_register_root_region
     register.argtypes = ctypes.c_void_p, ctypes.c_size_t
     for frame in sys._current_frames().values():
         while frame is not None:

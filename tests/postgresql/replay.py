@@ -74,6 +74,12 @@ def listening(
             except (EOFError, OSError):
                 pass
 
+    threads: list[threading.Thread] = []
+
+    def start(target: Callable[..., None], *args: socket.socket) -> None:
+        threads.append(threading.Thread(target=target, args=args, daemon=True))
+        threads[-1].start()
+
     with closing(socket.socket()) as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
@@ -85,15 +91,15 @@ def listening(
                 except OSError:
                     return
                 if at_once:
-                    threading.Thread(target=alone, args=[client], daemon=True).start()
+                    start(alone, client)
                 else:
                     alone(client)
 
-        thread = threading.Thread(target=run, daemon=True)
-        thread.start()
+        start(run)
         yield listener.getsockname()[1]
         listener.shutdown(socket.SHUT_RDWR)
-    thread.join(20)
+    for thread in threads:  # the first starts no others from here on, or is waited for
+        thread.join(20)
 
 
 def record(host: str, port: int, program: Callable[[int], None]) -> Answers:

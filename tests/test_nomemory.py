@@ -58,8 +58,19 @@ WORK = [
 # those in boxes.py
 WORK_WITH_BOXES = ["boxed", "boxes_alone", "anew"]
 # those in seldom.py
-SELDOM = ["raw_cursors", "statement_events", "own_rows", "association_rows", "untyped", "defining"]
-SELDOM_OF_SQLITE = ["adopted"]
+SELDOM = [
+    "raw_cursors",
+    "statement_events",
+    "own_rows",
+    "association_rows",
+    "untyped",
+    "defining",
+    "bulk_objects",
+    "bundles",
+    "made_values",
+    "cascades",
+]
+SELDOM_OF_SQLITE = ["adopted", "adopted_many"]
 # those that take long: each so-manyth allocation fails
 STEPS = {"mapping": 7, "eager_anew": 3, "unions": 5}
 # those that ask most of the driver

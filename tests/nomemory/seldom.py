@@ -17,9 +17,10 @@ from typing import Any
 import cormorant as sa
 from cormorant import event
 from cormorant.engine import Row
-from cormorant.orm import Session, declarative_base, registry, relationship
+from cormorant.orm import Bundle, Session, backref, declarative_base, registry, relationship
 from cormorant.pool import StaticPool
 from tests.nomemory import package
+from tests.nomemory.world import Engineer, Item, Manager, Owner, Person, Tag
 from tests.nomemory.world import World as PlainWorld
 
 Base: Any = declarative_base()
@@ -53,6 +54,33 @@ class Paper(Base):
     __tablename__ = "papers"
     id = sa.Column(sa.Integer, primary_key=True)
     marks = relationship("Mark", secondary=marks, back_populates="papers")
+
+
+class Shown(sa.TypeDecorator[Any]):
+    """Conversions of the program's, whose values listeners and logs are shown."""
+
+    impl = sa.String
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+        return None if value is None else f"<{value}>"
+
+    def process_result_value(self, value: Any, dialect: Any) -> Any:
+        return None if value is None else value[1:-1]
+
+
+class Node(Base):
+    __tablename__ = "nodes"
+    id = sa.Column(sa.Integer, primary_key=True)
+    parent_id = sa.Column(sa.ForeignKey("nodes.id"))
+    shown = sa.Column(Shown)
+    said = sa.Column(sa.Integer, server_default="7")
+    doc = sa.Column(sa.JSON)
+    version = sa.Column(sa.Integer, nullable=False)
+    __mapper_args__ = {"version_id_col": version}
+    children = relationship(
+        "Node", cascade="all, delete-orphan", backref=backref("parent", remote_side=[id])
+    )
 
 
 class World(PlainWorld):
@@ -242,6 +270,162 @@ def adopted(world: World) -> Any:
     return found
 
 
+def adopted_many(world: World) -> Any:
+    """Rows in many pages, values of classes that a converter makes, what is inserted returned."""
+    with Session(world.of_sqlite3) as session:
+        nodes = [Node(shown=n, doc={"n": [n]} if n % 3 else None) for n in range(12)]
+        nodes[0].children = nodes[1:5]
+        session.add_all(nodes)
+        session.flush()
+        found: list[Any] = [[node.id for node in nodes], nodes[3].said]
+        table = Node.__table__
+        many = [{"shown": str(n), "version": 1, "doc": [n]} for n in range(5)]
+        returning = sa.insert(table).returning(table.c.id, table.c.shown, table.c.doc)
+        found.append([tuple(row) for row in session.execute(returning, many)])
+        session.execute(sa.update(table).where(table.c.id == sa.bindparam("of")), [
+            {"of": n, "shown": "changed"} for n in range(1, 9)
+        ])  # fmt: skip
+        session.expire_all()
+        found.append([(node.shown, node.doc, len(node.children)) for node in session.query(Node)])
+        connection = session.connection()
+        for sql in (
+            "SELECT 1 << 62, 9e99, x'', 'é', NULL",
+            "SELECT 1 WHERE 0",
+            "UPDATE nodes SET said=1",
+        ):
+            result = connection.exec_driver_sql(sql)
+            found.append([tuple(row) for row in result] if result.returns_rows else result.rowcount)
+        streamed = session.execute(sa.select(Node).execution_options(yield_per=4)).scalars()
+        found.append([next(streamed).id, next(streamed).id])
+        streamed.close()
+        session.rollback()
+    return found
+
+
+def bulk_objects(world: World) -> Any:
+    """Objects of one table, of two, new and persisted, into rows of the bulk methods."""
+    session = world.session
+    new = [Node(shown=str(n), doc=None if n else [n], version=1) for n in range(4)]
+    session.bulk_save_objects(new, return_defaults=True)
+    found: list[Any] = [[node.id is not None for node in new]]
+    held = session.query(Node).order_by(Node.id).all()
+    session.expunge_all()
+    for node in held:
+        node.shown += "!"
+    held[0].doc = None
+    session.bulk_save_objects(held)
+    held = session.query(Node).order_by(Node.id).all()
+    session.expunge_all()
+    held[1].shown = "?"
+    session.bulk_save_objects(held, update_changed_only=False)
+    found += [(node.shown, node.doc, node.version) for node in session.query(Node)]
+    people: list[Any] = [Engineer(name="e2", field="x"), Manager(name="m2", level=3)]
+    session.bulk_save_objects([*people, Engineer(name="e3")], return_defaults=True)
+    found.append([person.id is not None for person in people])
+    clerks = session.query(Person).order_by(Person.id).all()
+    session.expunge_all()
+    for person in clerks:
+        person.name += "?"
+    session.bulk_save_objects(clerks)
+    found += session.scalars(sa.select(Person.name).order_by(Person.id)).all()
+    return found
+
+
+class Joined(Bundle[Any]):
+    """Rows as the program makes them."""
+
+    def create_row_processor(self, query: Any, procs: Any, labels: Any) -> Any:
+        return lambda row: "-".join(str(proc(row)) for proc in procs)
+
+
+def bundles(world: World) -> Any:
+    session = world.session
+    plain = Bundle("plain", Item.id, Item.name)
+    nested = Bundle("nested", Item.id, Bundle("inner", Owner.name, Owner.x))
+    alone = Bundle("alone", Owner.id, Owner.name, single_entity=True)
+    joined: Any = Joined("joined", Owner.id, Owner.name)
+    found: list[Any] = []
+    for query in (
+        sa.select(plain),
+        sa.select(nested, Item.name).join(Item.owner),
+        sa.select(alone),
+        sa.select(joined),
+        sa.select(Owner, joined, plain).join(Item),
+    ):
+        found.append(repr(session.execute(query).all()[:3]).count("("))
+    found.append([row.inner.name for row in session.scalars(sa.select(nested).join(Item.owner))])
+    found.append(len(session.query(alone).all()))
+    found.append([row.plain.id for row in session.query(plain, Item.name).yield_per(2)])
+    session.expunge_all()
+    return found
+
+
+def made_values(world: World) -> Any:
+    """Values that functions of types make, which listeners and errors are shown before."""
+    session = world.session
+    told: list[Any] = []
+
+    def before(conn: Any, cursor: Any, sql: str, given: Any, context: Any, many: bool) -> None:
+        told.append(repr(given).count("<"))
+
+    connection = session.connection()
+    event.listen(connection, "before_cursor_execute", before)
+    try:
+        session.add_all([Node(shown=str(n)) for n in range(12)])
+        session.flush()
+        table = Node.__table__
+        rows = [{"shown": n, "version": 1, "doc": {"n": n}} for n in range(10)]
+        session.execute(sa.insert(table), rows)
+        session.execute(sa.insert(table).values(shown="one", version=1))
+        found = session.scalars(sa.select(Node.shown).where(Node.shown.in_(["3", "one"]))).all()
+        with suppress(sa.exc.DBAPIError):
+            session.execute(sa.insert(table), [{"id": 1, **rows[0]}, {"id": 1, **rows[1]}])
+        return [*found, told]
+    finally:
+        session.rollback()
+        event.remove(connection, "before_cursor_execute", before)
+
+
+def cascades(world: World) -> Any:
+    """What goes with an object into a session, out of it, and away with it."""
+    session = world.session
+    root = Node(shown="root")
+    for name in "abc":
+        root.children.append(Node(shown=name, children=[Node(shown=name * 2)]))
+    session.add(root)
+    found: list[Any] = [len(session.new)]
+    session.expunge(root)
+    found.append(len(session.new))
+    session.add(root.children[0].children[0])
+    found.append(len(session.new))
+    session.flush()
+    below = [node.shown for _, _, node, _ in cascaded(root, "delete")]
+    session.refresh(root)
+    session.expire(root)
+    other = session.merge(Node(id=root.id, shown="merged", version=1, children=[Node(shown="n")]))
+    session.flush()
+    found += [other is root, sorted(below), sorted(node.shown for node in root.children)]
+    root.children[0].children.append(Node(shown="last"))
+    session.flush()
+    session.delete(root)
+    session.flush()
+    item = session.query(Item).order_by(Item.id).first()
+    assert item is not None
+    item.owner = Owner(name="other", items=[Item(name="with it", tags={Tag()})])
+    found += [len(session.new), session.query(Node).count()]
+    session.flush()
+    session.delete(item.owner)
+    session.flush()
+    return [*found, session.query(Owner).count()]
+
+
+def cascaded(of: Any, kind: str) -> Any:
+    """What a cascade reaches from an object."""
+    state = sa.inspect(of)
+    for reached, _, reached_state, dict_ in state.mapper.cascade_iterator(kind, state):
+        yield reached_state, None, reached, dict_
+
+
 WORK: list[Any] = [
     raw_cursors,
     statement_events,
@@ -250,6 +434,11 @@ WORK: list[Any] = [
     untyped,
     defining,
     adopted,
+    adopted_many,
+    bulk_objects,
+    bundles,
+    made_values,
+    cascades,
 ]
 
 

@@ -253,3 +253,34 @@ def test_queries_without_eager_loads() -> None:
         p.show(str(columns.subquery(reduce_columns=True)))
 
     compare(program)
+
+
+@pytest.mark.parametrize("how", ["correlate", "correlate_except", None])
+@pytest.mark.parametrize("kind", ["cte", "subquery"])
+def test_what_a_subselect_is_correlated_to(how: str | None, kind: str) -> None:
+    """The FROMs that an attribute's SELECT names follow its class into a CTE, no others do."""
+
+    def program(p) -> None:  # type: ignore[no-untyped-def]
+        class User(p.Base):
+            __tablename__ = "users"
+            id = p.Column(p.Integer, primary_key=True)
+
+        class Address(p.Base):
+            __tablename__ = "addresses"
+            id = p.Column(p.Integer, primary_key=True)
+            user_id = p.Column(p.ForeignKey("users.id"))
+
+        many = p.select(p.func.count(Address.id)).where(Address.user_id == User.id)
+        if how is not None:
+            many = getattr(many, how)(User if how == "correlate" else Address)
+        User.many = p.column_property(many.scalar_subquery())
+        s = p.session()
+        s.add_all([User(id=1), User(id=2), Address(user_id=1), Address(user_id=1)])
+        s.commit()
+        for inner in p.select(User.id), p.select(User.id).join(Address).distinct():
+            user = p.aliased(User, getattr(inner, kind)("few"))
+            s.expunge_all()
+            found = s.scalars(p.select(user).order_by(user.id))
+            p.show([(one.id, one.many) for one in found])
+
+    compare(program)

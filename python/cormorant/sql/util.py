@@ -90,13 +90,15 @@ class ClauseAdapter:
             selectable = self.selectable
             if same_from(element, selectable) or element._is_join:
                 return None
-            if selectable._is_alias and not selectable._is_subquery:
+            if selectable._is_alias and not selectable.element._is_select_base:
                 # an alias takes the place of what it is an alias of, nothing more
                 if same_from(selectable.element, element):
                     return selectable
                 return None
             if selectable._is_alias and element._is_table and selectable.is_derived_from(element):
-                return selectable
+                sources = self.adapt_from_selectables
+                if sources is None or any(source.is_derived_from(element) for source in sources):
+                    return selectable
             return None
         if not element._is_column or element._is_bind_parameter:
             return None

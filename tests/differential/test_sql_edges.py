@@ -357,3 +357,29 @@ def test_tables_that_are_no_tables_keep_their_schema() -> None:
                 )
 
     compare(program)
+
+
+def test_labels_within_window_functions() -> None:
+    """Beside the column that it names a label cannot be referred to: its expression stands there."""
+
+    def program(p: Peer) -> None:
+        class T(p.Base):
+            __tablename__ = "t"
+            id = p.Column(p.Integer, primary_key=True)
+
+        s = p.session()
+        s.add_all([T(id=n) for n in (1, 2, 3)])
+        s.commit()
+        total = (T.id + 5).label("total")
+        rank = p.func.rank()
+        for statement in (
+            p.select(total, rank.over(order_by=total)),
+            p.select(total, (1 + rank.over(order_by=total.desc(), partition_by=total)).label("x")),
+            p.select(total, p.case((rank.over(order_by=[total, T.id]) == 1, "first"))),
+            p.select(total).order_by(rank.over(order_by=total.desc())),
+            p.select(total, T.id).order_by(total.desc()),
+            p.select(total, T.id).order_by(p.nulls_last(total.desc()), T.id),
+        ):
+            p.show(s.execute(statement).all())
+
+    compare(program)

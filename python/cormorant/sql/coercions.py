@@ -469,8 +469,6 @@ def expect_by_of(element: Any) -> Any:
         _fail(element, "GROUP BY / OF / etc. expression")
     if found.__visit_name__ in _LISTS:
         return found
-    if found._is_column and found.__visit_name__ == "label":
-        return elements._label_reference(found)
     return _as_expression(element, found, "GROUP BY / OF / etc. expression")
 
 

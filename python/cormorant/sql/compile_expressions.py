@@ -12,7 +12,6 @@ from .elements import (
     BindParameter,
     Grouping,
     Label,
-    _label_reference,
 )
 from .expression import literal_column
 from .names import MethodNames
@@ -716,9 +715,7 @@ def _ordered_label(element: Any) -> Any:
     while True:
         if isinstance(element, Label):
             return element
-        if isinstance(element, _label_reference) or (
-            element.__visit_name__ == "unary" and element.modifier is not None
-        ):
+        if element.__visit_name__ == "unary" and element.modifier is not None:
             element = element.element
         else:
             return None

@@ -555,3 +555,23 @@ def test_operators_beside_those_a_type_has():
             p.error(lambda: y.halved())  # noqa: B023
 
     compare(program)
+
+
+def test_a_dialect_describes_a_class_of_types() -> None:
+    """As fields of JSON choose their type for a dialect: by the class."""
+
+    def program(p: Peer) -> None:
+        class Text(p.TypeDecorator):  # type: ignore[name-defined,misc]
+            impl = p.UnicodeText
+            cache_ok = True
+
+            def load_dialect_impl(self, dialect: Any) -> Any:
+                return dialect.type_descriptor(p.UnicodeText)
+
+        table = p.Table("t", p.MetaData(), p.Column("x", Text))
+        with p.engine().begin() as connection:
+            table.create(connection)
+            connection.execute(table.insert(), {"x": "é"})
+            p.show(connection.execute(p.select(table).where(table.c.x == "é")).all())
+
+    compare(program)

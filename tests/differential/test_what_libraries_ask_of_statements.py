@@ -391,6 +391,19 @@ def what_statements_are_ordered_by(p: Any) -> None:
     p.show([clause.compare(t.c.a.desc()) for clause in down])
 
 
+@program
+def descriptions_of_the_columns_of_results(p: Any) -> None:
+    """As polars finds the types of what it reads."""
+    with p.engine().connect() as connection:
+        for statement in (
+            p.text("SELECT 1 AS a, 'x' AS b, CAST(NULL AS INTEGER) AS c"),
+            p.select(p.literal(1).label("q"), p.literal("x")),
+        ):
+            result = connection.execute(statement)
+            p.show([tuple(column) for column in result.cursor.description])
+            result.close()
+
+
 @pytest.mark.parametrize("program", program.registered)
 def test_program(program: Any) -> None:
     compare(program)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from .. import exc, util
@@ -146,9 +147,28 @@ class CursorResult(Result[_T]):
         return False
 
     @property
-    def cursor(self) -> Any:
-        """The core's cursor."""
-        return self._cursor
+    def cursor(self) -> ResultCursor:
+        """The cursor, of which tools ask for the `description` of the columns."""
+        return ResultCursor(self._cursor, self._connection.dialect)
+
+
+class ResultCursor:
+    """The core's cursor of a result, with the columns' description as a DB-API cursor's."""
+
+    __slots__ = ("_cursor", "_dialect")
+
+    def __init__(self, cursor: Any, dialect: Any) -> None:
+        self._cursor = cursor
+        self._dialect = dialect
+
+    @property
+    def description(self) -> Sequence[Sequence[Any]] | None:
+        """(name, type, size, …) of each column, None without rows."""
+        cursor = self._cursor
+        return self._dialect.describe(cursor) if cursor.returns_rows else None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cursor, name)
 
 
 ResultProxy = CursorResult

@@ -286,8 +286,14 @@ class DefaultDialect(AsksInspector):
         """Those of the types of a schema that this database has as objects of their own."""
         return []
 
+    def describe(self, cursor: _core.Cursor) -> Sequence[Sequence[Any]]:
+        """The columns of a cursor with rows, as a DB-API cursor describes them."""
+        return tuple([(name, None, None, None, None, None, None) for name in cursor.keys])
+
     def type_descriptor(self, typeobj: Any) -> Any:
-        """The type as this database has it."""
+        """The type as this database has it, also of a class of types."""
+        if isinstance(typeobj, type):
+            typeobj = typeobj()
         if not self.colspecs:
             return typeobj
         from ..sql.type_api import adapt_type

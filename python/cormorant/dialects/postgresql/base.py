@@ -271,6 +271,11 @@ class PGDialect(DefaultDialect):
 
         return pool.QueuePool
 
+    def describe(self, cursor: _core.Cursor) -> Sequence[Sequence[Any]]:
+        from .cursor import described
+
+        return described(cursor, cursor.connection, cursor.plan)
+
     def create_connect_args(self, url: URL) -> tuple[list[Any], dict[str, Any]]:
         """Arguments of the driver's connect() for a URL.
 

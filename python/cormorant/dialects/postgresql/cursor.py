@@ -47,6 +47,17 @@ def _column(name: str, type_code: int, size: int, modifier: int) -> Column:
     return Column(name, type_code, length, size if size >= 0 else None, precision, scale)
 
 
+def described(
+    cursor: _core.Cursor, core: _core.Connection, plan: _core.Plan | None
+) -> list[Column]:
+    """The columns of a cursor: of which type they are is known of its connection's last run."""
+    names = cursor.keys
+    types = [] if plan is None else core.column_types(plan)
+    if len(types) != len(names):
+        return [Column(name) for name in names]
+    return [_column(name, *type_) for name, type_ in zip(names, types, strict=True)]
+
+
 class Cursor(DBAPICursor):
     """Takes ``%s`` and ``%(name)s`` for parameters, and ``%%`` for a percent sign where
     parameters are given, be it none of them; SQL without parameters is sent as it is."""
@@ -174,11 +185,7 @@ class Cursor(DBAPICursor):
         return True
 
     def _describe(self, cursor: _core.Cursor) -> Sequence[Sequence[Any]]:
-        names = cursor.keys
-        types = [] if self._plan is None else self._core.column_types(self._plan)
-        if len(types) != len(names):
-            return [Column(name) for name in names]
-        return [_column(name, *type_) for name, type_ in zip(names, types, strict=True)]
+        return described(cursor, self._core, self._plan)
 
     def _show(self, cursor: _core.Cursor) -> None:
         self._held = []

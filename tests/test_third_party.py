@@ -88,6 +88,27 @@ def test_loggers_have_the_name_that_programs_know(tmp_path: Path) -> None:
     ]
 
 
+def test_classes_have_the_module_that_programs_know(tmp_path: Path) -> None:
+    """Of what is imported before install() and after; polars takes engines and sessions by it."""
+    out = run(
+        """
+        from sqlalchemy import orm
+        from sqlalchemy.ext import asyncio
+        engine = sa.create_engine("sqlite://")
+        sessions = orm.sessionmaker(engine)
+        tasks = asyncio.create_async_engine("sqlite+aiosqlite://")
+        makes = asyncio.async_sessionmaker(tasks)
+        for made in (
+            engine, engine.connect(), sessions, sessions(), tasks, tasks.connect(), makes, makes(),
+            sa.Integer(),
+        ):
+            print(type(made).__module__.split(".")[0])
+        """,
+        tmp_path,
+    )
+    assert out.split() == ["sqlalchemy"] * 9
+
+
 def test_plugins_of_packages_are_found(tmp_path: Path) -> None:
     """create_engine(plugins=...) takes those that packages name as SQLAlchemy's."""
     named = tmp_path / "named-1.0.dist-info"

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .. import exc, log, util
+from .._known_as import say_package
 from ..event.attr import dispatcher
 from ..inspection import Inspectable, _inspects
 from .connection import Connection, ConnectionEventsTarget
@@ -54,6 +55,7 @@ class Owner:
     __slots__ = ("__weakref__",)
 
 
+@say_package
 class Engine(ConnectionEventsTarget, Inspectable[Any]):
     """A database: dialect, pool of connections and cache of compiled statements."""
 
@@ -318,3 +320,4 @@ def _inspect_bind(bind: Any) -> Any:
 # where programs know them from
 for _cls in (Connection, ConnectionEventsTarget):
     _cls.__module__ = __name__
+    say_package(_cls)

@@ -8,9 +8,10 @@
     pandas.read_sql("select * from users", cormorant.create_engine("sqlite:///app.db"))
 
 From then on ``import sqlalchemy`` and its submodules give the modules of this package, the
-very same objects, loggers are ``sqlalchemy.engine`` and so on, types say that they are of
-``sqlalchemy``, so that Alembic's autogenerate writes ``sa.Integer()``, and plugins of engines
-are found that packages name for it.
+very same objects, loggers are ``sqlalchemy.engine`` and so on, types, engines, connections and
+sessions say that they are of ``sqlalchemy``, so that Alembic's autogenerate writes
+``sa.Integer()`` and polars knows an engine, and plugins of engines are found that packages name
+for it.
 
 A command that can be run with ``python -m`` is run so, and a program by its path:
 
@@ -31,7 +32,8 @@ from types import ModuleType
 from typing import Any
 
 from .. import dialects, log
-from ..sql.type_api import know_package_as
+from .._known_as import know_package_as
+from ..sql.type_api import rename_types
 
 __all__ = ["VERSION", "install", "main"]
 
@@ -84,6 +86,7 @@ def install() -> None:
     own.__version__ = VERSION  # type: ignore[attr-defined]
     log.root_name = _NAME  # programs and alembic.ini set levels of these loggers
     know_package_as(_NAME)
+    rename_types()
     for loader in dialects.registry, dialects.plugins:  # packages name theirs for these groups
         loader.group = f"{_NAME}.{loader.group.partition('.')[2]}"
     importlib.import_module(_NAME)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
+from .._known_as import say_package
+
 if TYPE_CHECKING:
     from typing_extensions import TypeVar as _TypeVar
 
@@ -74,7 +76,7 @@ class ConfiguredFactory(Generic[_Made]):
             kw["info"] = info
         self.kw = kw
         # A class of its own, so that what is set on it concerns no other factory.
-        self.class_ = type(class_.__name__, (class_,), {})
+        self.class_ = type(class_.__name__, (class_,), {"__module__": class_.__module__})
 
     def __call__(self, **local_kw: Any) -> _Made:
         """A new session; arguments override the configured ones."""
@@ -94,6 +96,7 @@ class ConfiguredFactory(Generic[_Made]):
         return f"{type(self).__name__}(class_={self.class_.__name__!r}, {shown})"
 
 
+@say_package
 class sessionmaker(SessionClassMethods, ConfiguredFactory[_S]):
     """A factory of sessions that are configured alike.
 

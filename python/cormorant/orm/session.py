@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, get_args
 
 from .. import _core, exc, util
+from .._known_as import say_package
 from .._late import late_function, late_names
 from ..event.attr import dispatcher
 from .base import instance_str
@@ -112,6 +113,7 @@ _refresh = late_function(__name__, "_refresh", ".refresh", "refresh")
 _expire = late_function(__name__, "_expire", ".refresh", "expire")
 
 
+@say_package
 class Session(ExecutingSession, SessionClassMethods):
     """Holds mapped objects, loads them once each, and writes their changes.
 

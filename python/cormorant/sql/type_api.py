@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc, util
+from .._known_as import of_package, rename
 from ..util.subscriptable import Subscriptable, T
 from .operators import concat_op
 from .type_comparator import Comparator as _Comparator
@@ -24,22 +25,12 @@ if TYPE_CHECKING:
 
 Codec = tuple[int, Any]
 
-_PACKAGE = __name__.partition(".")[0] + "."
-_known_as = _PACKAGE
 
-
-def _say_package(cls: type) -> None:
-    if cls.__module__.startswith(_PACKAGE):
-        cls.__module__ = _known_as + cls.__module__.removeprefix(_PACKAGE)
-
-
-def know_package_as(name: str) -> None:
-    """Let the types say that they are of package `name`, after which tools write their names."""
-    global _known_as
-    _known_as = name + "."
+def rename_types() -> None:
+    """Let the types say that they are of the package by the name it is known as: tools write it."""
     classes: list[type] = [TypeEngine]
     for cls in classes:  # grows by the subclasses
-        _say_package(cls)
+        rename(cls)
         classes += cls.__subclasses__()
 
 
@@ -82,7 +73,7 @@ class TypeEngine(Subscriptable[T]):
 
     def __init_subclass__(cls, **kw: Any) -> None:
         super().__init_subclass__(**kw)
-        _say_package(cls)
+        rename(cls)
         own = cls.__dict__
         if "__visit_name__" in own and "_compile_with" not in own:
             cls._compile_with = None
@@ -653,7 +644,7 @@ _PLAIN = frozenset((_core.TYPE_ANY, _core.TYPE_INTEGER, _core.TYPE_STRING))
 def _user_cache_key(type_: Any, make: Callable[[], Any]) -> Any:
     """The cache key of a user's type, which has to say that it may be cached."""
     cls = type(type_)
-    if cls.__module__.startswith((_PACKAGE, _known_as)):
+    if of_package(cls):
         return make()
     cache_ok = None
     for base in cls.__mro__:

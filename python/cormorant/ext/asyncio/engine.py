@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Concatenate, NoReturn, ParamSpec, TypeVar, overload
 
 from ... import exc
+from ..._known_as import say_package
 from ...engine.base import Connection, Engine
 from ...engine.create import create_engine, create_pool_from_url, engine_from_config
 from ...inspection import _inspects
@@ -111,6 +112,7 @@ class AsyncConnectable:
         )
 
 
+@say_package
 class AsyncConnection(StartableContext["AsyncConnection"], AsyncConnectable):
     """A connection in use. It is opened when it is awaited or entered."""
 
@@ -444,6 +446,7 @@ class AsyncConnection(StartableContext["AsyncConnection"], AsyncConnectable):
         return await self._job(fn, self._proxied, *arg, **kw)
 
 
+@say_package
 class AsyncEngine(AsyncConnectable):
     """A database: pool of connections and dialect."""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, NoReturn, ParamSpec, TypeVar, overload
 
 from ... import exc, util
+from ..._known_as import say_package
 from ...orm.factory import ConfiguredFactory
 from ...orm.session import Session, SessionTransaction, object_session
 from ...orm.session import close_all_sessions as _close_all_sessions
@@ -77,6 +78,7 @@ class AsyncAttrs:
         return self._AsyncAttrGetitem(self)
 
 
+@say_package
 class AsyncSession:
     """A Session whose calls that use the database are awaited.
 
@@ -545,6 +547,7 @@ proxy_attributes(
 )
 
 
+@say_package
 class async_sessionmaker(ConfiguredFactory[_AS]):
     """A factory of AsyncSessions that are configured alike."""
 

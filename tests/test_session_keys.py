@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import random
 import uuid
+import weakref
+from collections.abc import Callable
 
 import pytest
 
@@ -381,3 +383,48 @@ def test_hierarchies_share_the_root_map(session):
     assert session._get(manager_of(base), (3,)) is obj
     assert _core.identity_key(obj) == (base, (3,), None)
     assert base.name.__get__(obj, sub) == "x"
+
+
+class Key(str):
+    """A key whose comparisons do, one after the other, what they are told."""
+
+    acts: list[Callable[[], bool]]
+
+    __hash__ = str.__hash__
+
+    def __eq__(self, other):
+        return Key.acts.pop(0)() if Key.acts else str.__eq__(self, other)
+
+
+def test_an_error_drops_what_an_object_took_the_place_of(session, monkeypatch):
+    """The object there before is found by the second comparison alone, and its last reference is
+    dropped by the error that the new one cannot stay, which the program makes."""
+    cls = make("Keyed", name=TYPE_STRING)
+    Key.acts = []
+    held = [cls(id=Key("a"))]
+    session._add(held[0])
+    session._register(held)
+    gone = weakref.ref(held[0])
+    new = cls(id=Key("a"))
+    _core.set_identity(new, (Key("a"),))
+
+    class Refused(exc.InvalidRequestError):
+        def __init__(self, *said):
+            held.clear()
+            super().__init__(*said)
+
+    def loses_its_key():
+        _core.set_identity(new, None)
+        return True
+
+    monkeypatch.setattr(exc, "InvalidRequestError", Refused)
+    Key.acts = [lambda: False, loses_its_key]
+    try:
+        raise KeyError
+    except KeyError:  # within which errors are made at once
+        with pytest.raises(Refused, match="another identity"):
+            session._add(new)
+    assert Key.acts == []
+    gc.collect()
+    assert gone() is None
+    assert session._counts() == (0, 0, 0, 0)

@@ -116,18 +116,22 @@ crm_map_get(crm_map *map, const crm_key *key)
     return state;
 }
 
-/* Another object took the place of this one in the identity map: its
- * deallocation was put off, or the collector ran code that loaded it. */
-static void
-displaced(crm_state *state)
+/* Another object took the place of this one (NULL: of none) in the identity
+ * map: its deallocation was put off, or the collector ran code that loaded it.
+ * What is still alive is returned, a new reference, for crm_session_detach();
+ * else NULL. */
+static PyObject *
+displace(crm_state *state, const crm_state *by)
 {
+    if (state == NULL || state == by) {
+        return NULL;
+    }
     CRM_OFF(state, CRM_S_IN_MAP);
     if (crm_state_is_dead(state)) {
         state->map = NULL;
+        return NULL;
     }
-    else {
-        crm_session_detach(state);
-    }
+    return Py_NewRef(crm_state_object(state));
 }
 
 /* "<User at 0x7f…>": new reference. */
@@ -184,8 +188,10 @@ attach_by_integer(crm_map *map, crm_state *state)
     }
     state->map = map;
     state->flags |= CRM_S_IN_MAP;
-    if (before != NULL && before != state) {
-        displaced(before);
+    PyObject *was = displace(before, state);
+    if (was != NULL) {
+        crm_session_detach(before);
+        Py_DECREF(was);
     }
     return 0;
 }
@@ -203,6 +209,7 @@ crm_session_attach(crm_map *map, crm_state *state)
         return -1;
     }
     void *before = NULL;
+    PyObject *was = NULL; /* holds what was there before */
     int status = -1;
     if (map->token != NULL && crm_state_set_token(state, map->token) < 0) {
         goto done;
@@ -214,6 +221,8 @@ crm_session_attach(crm_map *map, crm_state *state)
         }
         goto done;
     }
+    /* (An error that is raised runs code.) */
+    was = displace(before, state);
     status = may_enter(map, state, &key);
     if (status == 0 && (state->flags & CRM_S_MODIFIED) != 0) {
         /* It was changed while it was detached. */
@@ -226,10 +235,11 @@ crm_session_attach(crm_map *map, crm_state *state)
     else {
         crm_identity_remove(map->ids, &key, state);
     }
-    if (before != NULL && before != state) {
-        displaced(before);
+    if (was != NULL) {
+        crm_session_detach(before);
     }
 done:
+    Py_XDECREF(was);
     Py_XDECREF(own);
     return status;
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+from collections.abc import Callable
 from typing import Any
 
 
@@ -21,8 +22,12 @@ class Proxy:
         self.open: list[socket.socket] = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self.listener.getsockname()[1]
-        self.thread = threading.Thread(target=self._accept, daemon=True)
-        self.thread.start()
+        self.threads: list[threading.Thread] = []
+        self._start(self._accept)
+
+    def _start(self, target: Callable[..., None], *args: Any) -> None:
+        self.threads.append(threading.Thread(target=target, args=args, daemon=True))
+        self.threads[-1].start()
 
     def _accept(self) -> None:
         while True:
@@ -39,8 +44,7 @@ class Proxy:
                 end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.open += [client, server]
             for source, sink, counted in ((client, server, False), (server, client, True)):
-                args = (source, sink, counted)
-                threading.Thread(target=self._pass, args=args, daemon=True).start()
+                self._start(self._pass, source, sink, counted)
 
     def _pass(self, source: socket.socket, sink: socket.socket, counted: bool) -> None:
         with contextlib.suppress(OSError):
@@ -67,8 +71,13 @@ class Proxy:
         self.open.clear()
 
     def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)  # to close it wakes nobody
         self.listener.close()
+        self.threads[0].join(20)
         self.cut()
+        for thread in self.threads:
+            thread.join(20)
 
     def __enter__(self) -> Proxy:
         return self

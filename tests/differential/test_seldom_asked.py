@@ -354,3 +354,23 @@ def arguments_that_methods_do_not_take(p: Any) -> None:
 def test_program(function: Any) -> None:
     # rows of expressions alone have a key here
     compare(function, warned=True, keys=function is not rows_of_values)
+
+
+def test_old_names_warn() -> None:
+    """What is deprecated says what to use in its place."""
+
+    def program(p: Any) -> None:
+        User, Post = blog(p)
+        s = p.session()
+        user = User(name="a")
+        p.show(p.inspect(User).mapped_table is User.__table__)
+        p.show(sorted(p.inspect(user).unloaded_expirable) == sorted(p.inspect(user).unloaded))
+        for option in p.orm.defer, p.orm.undefer:
+            s.query(User).options(option(User.posts, Post.title)).all()
+        p.orm.Session.close_all()
+        declarative = p.module("ext.declarative")
+        p.show(declarative.has_inherited_table(User))
+        declarative.as_declarative()
+        p.error(lambda: p.relationship(Post, cascade_backrefs=True))
+
+    compare(program, warned=True)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from ..exc import MovedIn20Warning
 from ..orm import decl_api
 from ..orm.concrete import AbstractConcreteBase, ConcreteBase
-from ..orm.decl_api import DeclarativeMeta, declared_attr, has_inherited_table
+from ..orm.decl_api import DeclarativeMeta, declared_attr
 from ..orm.decl_methods import synonym_for
 from ..util import issue_warning
 from .deferred_reflection import DeferredReflection
@@ -28,7 +28,7 @@ __all__ = [
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-def _moved(function: _F) -> _F:
+def _moved(function: _F, stop: str = ".") -> _F:
     import functools
 
     name = function.__name__
@@ -37,8 +37,8 @@ def _moved(function: _F) -> _F:
     def moved(*args: Any, **kwargs: Any) -> Any:
         issue_warning(
             MovedIn20Warning(
-                f"The ``{name}()`` function is now available as sqlalchemy.orm.{name}(). "
-                "(deprecated since: 2.0)"
+                f"The ``{name}()`` function is now available as sqlalchemy.orm.{name}()"
+                f"{stop} (deprecated since: 2.0)"
             )
         )
         return function(*args, **kwargs)
@@ -47,4 +47,5 @@ def _moved(function: _F) -> _F:
 
 
 declarative_base = _moved(decl_api.declarative_base)
-as_declarative = _moved(decl_api.as_declarative)
+as_declarative = _moved(decl_api.as_declarative, "")
+has_inherited_table = _moved(decl_api.has_inherited_table)

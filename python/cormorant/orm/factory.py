@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from .._known_as import say_package
+from ..util import warn_deprecated
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar as _TypeVar
@@ -24,9 +25,14 @@ class SessionClassMethods:
 
     @classmethod
     def close_all(cls) -> None:
-        """Close all sessions in memory."""
+        """`close_all_sessions()` by its old name."""
         from .session import close_all_sessions
 
+        warn_deprecated(
+            "The Session.close_all() method is deprecated and will be removed in a future "
+            "release.  Please refer to session.close_all_sessions(). (deprecated since: 1.3)",
+            "1.3",
+        )
         close_all_sessions()
 
     @classmethod

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .. import _core, exc
+from ..util import warn_deprecated
 from .attributes import History, get_history, with_loss
 from .base import (
     NO_VALUE,
@@ -276,7 +277,12 @@ class InstanceState(_core.Inspected, InspectionAttr, Generic[_T]):
 
     @property
     def unloaded_expirable(self) -> set[str]:
-        """As `unloaded`."""
+        """`unloaded` by its old name."""
+        warn_deprecated(
+            "The InstanceState.unloaded_expirable attribute is deprecated.  Please use "
+            "InstanceState.unloaded. (deprecated since: 2.0)",
+            "2.0",
+        )
         return self.unloaded
 
     @property

@@ -581,7 +581,8 @@ class Mapper(Hierarchy, PropertyViews, IdentityKeys, Generic[_T]):
 
     @property
     def mapped_table(self) -> Any:
-        """The table, or the join of tables."""
+        """`persist_selectable` by its old name."""
+        warn_deprecated("Use .persist_selectable (deprecated since: 1.3)", "1.3")
         return self.persist_selectable
 
     @property

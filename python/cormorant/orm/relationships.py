@@ -168,6 +168,11 @@ class RelationshipProperty(MapperProperty):
         self.order_by: Any = False
         self._reverse_property: set[RelationshipProperty] = set()
         self._set_backref_options(back_populates, backref, sync_backref)
+        if cascade_backrefs:
+            raise exc.ArgumentError(
+                "The 'cascade_backrefs' parameter passed to relationship() may only be set to "
+                "False."
+            )
         if viewonly:
             self._warn_for_persistence_flags(
                 passive_deletes=passive_deletes is not False,

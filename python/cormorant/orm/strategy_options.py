@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from .. import exc as sa_exc
 from ..inspection import inspect
 from ..sql.base import KeyContext, key_of_all
+from ..util import warn_deprecated
 from .attributes import QueryableAttribute
 from .base import pickled_part, unpickled_part
 from .exc import LoaderStrategyException
@@ -690,12 +691,24 @@ def defer(key: _Attribute, *addl_attrs: _Attribute, raiseload: bool = False) -> 
     key: the column attribute, or the first one of a path, whose others are addl_attrs; raiseload:
     reading it is an error instead.
     """
+    _warn_of_path("defer", addl_attrs)
     return _chained((key, *addl_attrs), lambda load, last: load.defer(last, raiseload))
 
 
 def undefer(key: _Attribute, *addl_attrs: _Attribute) -> Load:
     """Load this column at once although it is mapped as deferred."""
+    _warn_of_path("undefer", addl_attrs)
     return _chained((key, *addl_attrs), lambda load, last: load.undefer(last))
+
+
+def _warn_of_path(function: str, further: tuple[Any, ...]) -> None:
+    if further:
+        warn_deprecated(
+            f"The *addl_attrs on orm.{function} is deprecated.  Please use method chaining in "
+            "conjunction with defaultload() to indicate a path.",
+            "1.3",
+            stacklevel=4,
+        )
 
 
 def undefer_group(name: str) -> Load:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
+import subprocess
+import sys
 
 import pytest
 
@@ -441,3 +444,34 @@ def test_time_zones(driver):
             c.rollback()
 
     harness.compare(program, sql=False)
+
+
+def test_ranges_are_dataclasses() -> None:
+    """To the functions of `dataclasses`, and in patterns."""
+
+    def program(p: Peer) -> None:
+        made = p.module("dialects.postgresql").Range(1, 5)
+        cls = type(made)
+        p.show(dataclasses.is_dataclass(cls), cls.__match_args__)
+        p.show(dataclasses.asdict(made), dataclasses.astuple(made))
+        p.show(dataclasses.replace(made, upper=9, bounds="()"))
+        p.show([(f.name, f.kw_only, f.init, f.compare) for f in dataclasses.fields(made)])
+        match made:
+            case cls(lower, upper):
+                p.show(lower, upper)
+
+    harness.compare(program)
+
+
+def test_notices_of_the_server() -> None:
+    """Are logged by the logger that is named after the package in use."""
+    program = (
+        "from cormorant.ext import as_sqlalchemy; as_sqlalchemy.install()\n"
+        "import logging, sqlalchemy\n"
+        "logging.basicConfig(format='%(name)s %(message)s')\n"
+        "logging.getLogger('sqlalchemy.dialects.postgresql').setLevel(logging.INFO)\n"
+        f"with sqlalchemy.create_engine('postgresql:{postgres.scratch()}').connect() as c:\n"
+        "    c.exec_driver_sql(\"DO $$ BEGIN RAISE NOTICE 'hello'; END $$\")\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stderr == "sqlalchemy.dialects.postgresql NOTICE: hello\n"

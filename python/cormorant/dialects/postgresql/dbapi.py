@@ -12,7 +12,7 @@ import logging
 import sys
 from typing import Any
 
-from ... import _core
+from ... import _core, log
 from ...engine.driver_errors import also_of, unpickled
 
 try:
@@ -195,7 +195,8 @@ def told(made: Any, condition: str, about: dict[str, str] | None) -> Exception:
 
 def notice(connection: _core.Connection, severity: str, message: str) -> None:
     """Log what the server says besides errors, and keep the last of it for raw connections."""
-    logging.getLogger("cormorant.dialects.postgresql").info("%s: %s", severity, message)
+    logger = logging.getLogger(f"{log.root_name}.dialects.postgresql")
+    logger.info("%s: %s", severity, message)
     notices = connection.kept.setdefault("notices", [])
     notices.append(f"{severity}:  {message}\n")
     del notices[:-50]
@@ -203,7 +204,6 @@ def notice(connection: _core.Connection, severity: str, message: str) -> None:
         try:
             handler(Diagnostic({"S": severity, "V": severity, "M": message}))
         except Exception:
-            logger = logging.getLogger("cormorant.dialects.postgresql")
             logger.exception("error processing notice callback '%s'", handler)
 
 

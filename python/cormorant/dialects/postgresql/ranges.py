@@ -44,10 +44,37 @@ def _step(value: Any) -> Any:
     return None
 
 
+class _DataclassMember:
+    """What `dataclasses` asks the class of a range for: made when it is, since importing that
+    module takes longer than this one."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        from dataclasses import dataclass, field
+
+        namespace = {
+            "__annotations__": dict(Range.__annotations__),
+            "lower": None,
+            "upper": None,
+            "bounds": field(default="[)", kw_only=True),
+            "empty": field(default=False, kw_only=True),
+        }
+        model: Any = dataclass(frozen=True)(type("Range", (), namespace))
+        for name in "__dataclass_fields__", "__dataclass_params__":
+            setattr(Range, name, getattr(model, name))
+        return getattr(model, self._name)
+
+
 class Range(Generic[_T]):
-    """A range of values, as PostgreSQL has it. Immutable and hashable."""
+    """A range of values, as PostgreSQL has it. Immutable and hashable, and a dataclass to the
+    functions of `dataclasses`."""
 
     __slots__ = ("bounds", "empty", "lower", "upper")
+    __match_args__ = ("lower", "upper")
+    __dataclass_fields__ = _DataclassMember()
+    __dataclass_params__ = _DataclassMember()
 
     lower: _T | None
     upper: _T | None

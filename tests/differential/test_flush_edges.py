@@ -491,3 +491,51 @@ def concrete_classes_that_refer_to_each_other(p: Any) -> None:
 @program
 def concrete_classes_of_which_one_is_altered(p: Any) -> None:
     concrete_classes(p, use_alter=True, name="of_c")
+
+
+@program
+def keys_that_the_database_makes(p: Any) -> None:
+    """A foreign key to a column that an INSERT has filled and not returned: it is asked for."""
+
+    class Parent(p.Base):
+        __tablename__ = "parent"
+        id = p.Column(p.Integer, primary_key=True)
+        number = p.Column(p.Integer, unique=True, server_default="5")
+        computed = p.Column(p.Integer, unique=True, default=p.func.length("1234567"))
+        children = p.relationship(
+            "Child", back_populates="parent", primaryjoin="Child.number == Parent.number"
+        )
+        tags = p.relationship("Tag", secondary="tagged")
+        __mapper_args__ = {"eager_defaults": False}
+
+    class Child(p.Base):
+        __tablename__ = "child"
+        id = p.Column(p.Integer, primary_key=True)
+        number = p.Column(p.ForeignKey("parent.number"))
+        computed = p.Column(p.ForeignKey("parent.computed"))
+        parent = p.relationship(
+            Parent, back_populates="children", primaryjoin=number == Parent.number
+        )
+        other = p.relationship(Parent, primaryjoin=computed == Parent.computed)
+
+    class Tag(p.Base):
+        __tablename__ = "tag"
+        id = p.Column(p.Integer, primary_key=True)
+        label = p.Column(p.Integer, unique=True, server_default="8")
+        __mapper_args__ = {"eager_defaults": False}
+
+    p.Table(
+        "tagged",
+        p.Base.metadata,
+        p.Column("number", p.ForeignKey("parent.number")),
+        p.Column("label", p.ForeignKey("tag.label")),
+    )
+    s = p.session()
+    parent = Parent(children=[Child(), Child()], tags=[Tag()])
+    s.add_all([parent, Child(other=parent)])
+    s.flush()
+    p.show([(one.number, one.computed) for one in s.query(Child).order_by(Child.id)])
+    p.show(s.execute(p.text("SELECT number, label FROM tagged")).all())
+    p.show(parent.number, parent.computed)
+    s.commit()
+    p.show([len(parent.children), len(parent.tags), parent.children[0].parent is parent])

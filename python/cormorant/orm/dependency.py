@@ -360,6 +360,8 @@ def process_saves(flush: UOWTransaction, relation: RelationInfo, objects: list[A
     if not objects:
         return
     _refuse_subtypes(flush, relation, objects)
+    if relation.copies_others and flush.expire_after:
+        _load_referred(flush, relation, objects)
     direction = relation.direction
     if direction is ONETOMANY:
         _one_to_many(flush, relation, objects)
@@ -367,6 +369,30 @@ def process_saves(flush: UOWTransaction, relation: RelationInfo, objects: list[A
         _many_to_one(flush, relation, objects)
     else:
         _many_to_many(flush, relation, objects, deleting=False)
+
+
+def _load_referred(flush: UOWTransaction, relation: RelationInfo, objects: list[Any]) -> None:
+    """Load what foreign keys are to have that the database has made for rows of this flush, and
+    that no statement has returned."""
+    from .written import load_written
+
+    waiting: dict[int, set[int]] = {}
+    for obj, slots in flush.expire_after:
+        waiting.setdefault(id(obj), set()).update(slots)
+    wanted: list[tuple[Any, Sequence[int]]] = []
+    for obj in objects:
+        added = [one for one in _history(flush, relation, obj)[0] if one is not None]
+        if not added:
+            continue
+        sides = [(added if relation.direction is MANYTOONE else [obj], relation.source)]
+        if relation.direction is MANYTOMANY:
+            sides.append((added, relation.target_slots))
+        for referred, slots in sides:
+            for one in referred:
+                missing = [slot for slot in slots if slot in waiting.get(id(one), ())]
+                if missing:
+                    wanted.append((one, missing))
+    load_written(flush, wanted)
 
 
 def process_deletes(flush: UOWTransaction, relation: RelationInfo, objects: list[Any]) -> None:

@@ -44,6 +44,7 @@ class RelationInfo:
         "_only",
         "cascade_delete",
         "cascade_orphan",
+        "copies_others",
         "direction",
         "key",
         "order",
@@ -100,6 +101,9 @@ class RelationInfo:
             places = {b: (0, i) for i, (_, b) in enumerate(prop.synchronize_pairs)}
             places.update({b: (1, i) for i, (_, b) in enumerate(prop.secondary_synchronize_pairs)})
             self.order = tuple(places[c] for c in prop.secondary.c if c in places)
+        #: whether foreign keys refer to more than primary keys, which are known after an INSERT
+        pairs = (*prop.synchronize_pairs, *prop.secondary_synchronize_pairs)
+        self.copies_others = not all(referred.primary_key for referred, _ in pairs)
 
     def __repr__(self) -> str:
         return f"{self.prop.parent.class_.__name__}.{self.key}"

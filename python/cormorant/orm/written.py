@@ -79,18 +79,18 @@ def load_versions(flush: UOWTransaction, mapper: Any, objects: list[Any]) -> Non
     """Load the versions of written rows that the database has made and no statement has
     returned: the next UPDATE asks for them."""
     slot = mapper._columntoproperty[mapper.version_id_col].slot
-    _load_written(flush, [(obj, (slot,)) for obj in objects])
+    load_written(flush, [(obj, (slot,)) for obj in objects])
 
 
 def load_eager_defaults(flush: UOWTransaction, objects: list[Any]) -> None:
     """Load what the server fills and no statement has read back, object by object."""
-    _load_written(
+    load_written(
         flush,
         [(obj, _filled_by_server(_core.manager_of(obj).mapper)) for obj in objects],  # type: ignore[union-attr]
     )
 
 
-def _load_written(flush: UOWTransaction, wanted: list[tuple[Any, Sequence[int]]]) -> None:
+def load_written(flush: UOWTransaction, wanted: list[tuple[Any, Sequence[int]]]) -> None:
     """Load those of the slots that are not loaded, or would be expired after the flush."""
     from .row_loading import load_columns_of
 

@@ -491,3 +491,21 @@ def test_names_of_a_mock_engine(p: Peer):
         p.sa.event.listen(t, "after_create", ddl)
     t.create(mock)
     p.show(mock.name, mock.engine.name, written)
+
+
+@program
+def test_connections_that_were_invalidated(p: Peer):
+    """Have nothing behind them, wherever they were got from."""
+    engine = p.engine()
+    with engine.connect() as c:
+        before = c.connection
+        c.invalidate()
+        p.show(before.is_valid, c.invalidated)
+        c.rollback()
+        p.show(c.connection.is_valid, before.is_valid, c.invalidated)
+    s = p.Session(engine)
+    c = s.connection()
+    before = c.connection
+    s.invalidate()
+    p.show(c.closed, c.invalidated, before.is_valid, s.connection().connection.is_valid)
+    s.close()

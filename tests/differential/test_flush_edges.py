@@ -539,3 +539,28 @@ def keys_that_the_database_makes(p: Any) -> None:
     p.show(parent.number, parent.computed)
     s.commit()
     p.show([len(parent.children), len(parent.tags), parent.children[0].parent is parent])
+
+
+@program
+def parents_that_are_not_asked_for(p: Any) -> None:
+    """passive_deletes of a many-to-one: what is not loaded is neither loaded nor deleted."""
+
+    class Parent(p.Base):
+        __tablename__ = "parent"
+        id = p.Column(p.Integer, primary_key=True)
+
+    class Child(p.Base):
+        __tablename__ = "child"
+        id = p.Column(p.Integer, primary_key=True)
+        parent_id = p.Column(p.ForeignKey("parent.id"))
+        parent = p.relationship(Parent, cascade="all, delete", passive_deletes=True)
+
+    s = p.session()
+    s.add_all([Child(id=1, parent=Parent(id=1)), Child(id=2, parent=Parent(id=2))])
+    s.commit()
+    first, second = s.query(Child).order_by(Child.id)
+    p.show(second.parent.id)
+    for child in first, second:
+        s.delete(child)
+    s.commit()
+    p.show(s.scalars(p.select(Parent.id)).all(), s.scalars(p.select(Child.id)).all())

@@ -310,11 +310,14 @@ def _follow_key_change(
 
 def _presort_deletes(flush: UOWTransaction, relation: RelationInfo, objects: list[Any]) -> None:
     direction = relation.direction
+    load = not relation.passive_deletes
     if direction is MANYTOONE:
         if not (relation.cascade_delete or relation.cascade_orphan):
             return
         for obj in objects:
-            added, unchanged, lost = full_history(obj, relation)
+            added, unchanged, lost = (
+                full_history(obj, relation) if load else _core.history(obj, relation.slot)
+            )
             if relation.cascade_orphan:
                 for child in lost:
                     if child is not None:
@@ -324,7 +327,6 @@ def _presort_deletes(flush: UOWTransaction, relation: RelationInfo, objects: lis
                     if child is not None:
                         _delete_with_cascade(flush, child, relation)
         return
-    load = not relation.passive_deletes
     if direction is ONETOMANY and relation.cascade_delete:
         # Members that stay the program's delete() has reached.
         objects = _core.unsettled(objects, relation.slot)

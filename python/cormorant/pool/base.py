@@ -261,8 +261,8 @@ class PoolProxiedConnection:
 
     @property
     def is_valid(self) -> bool:
-        """Whether there is a connection behind this object."""
-        return self._core is not None
+        """Whether there is an open connection behind this object."""
+        return self._core is not None and not self._core.closed
 
     @property
     def is_detached(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .harness import Peer, making_tests
-from .random_env import Models
+from .random_env import Models, shown
 
 program = making_tests()
 
@@ -222,3 +222,28 @@ def test_types_and_names_of_wrapped_columns(p: Peer) -> None:
         p.cast(p.func.abs(number), p.String),
     ):
         p.show(str(p.select(made)), str(p.select(p.select(made).subquery())))
+
+
+@program
+def test_rows_of_objects_that_aliases_gave(p: Peer) -> None:
+    """Options of an alias say what its own statement loads, and no other one of the row."""
+    models, session = _models(p)
+    thing, orm = models.classes[2], p.orm
+    alias, poly = p.aliased(thing), orm.with_polymorphic(thing, "*")
+    for entity, options in (
+        (alias, (orm.joinedload(alias.owner),)),
+        (alias, (orm.selectinload(alias.owner), orm.defer(alias.name))),
+        (alias, (orm.lazyload("*"), orm.undefer(alias.name))),
+        (poly, (orm.joinedload(poly.tags),)),
+        (thing, (orm.joinedload(thing.owner), orm.defer(thing.name))),
+    ):
+        session.expunge_all()
+        statement = p.select(entity).where(entity.id == 3).options(*options)
+        found = session.scalars(statement).unique().one()
+        p.show(shown(found))
+        session.expire(found)
+        p.show(found.size, shown(found))
+        session.refresh(found)
+        p.show(shown(found))
+        session.refresh(found, ["size"])
+        p.show(shown(found))

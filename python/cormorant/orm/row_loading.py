@@ -39,9 +39,18 @@ def unrefreshable(obj: Any) -> sa_exc.InvalidRequestError:
     )
 
 
+def _row_context(obj: Any) -> LoadContext | None:
+    """What an object remembers that holds for its row. That is of its class: options of an
+    alias that it was selected as do not hold, but for those that name nothing."""
+    context = _core.load_options(obj)
+    if context is None or len(context.path) != 1 or not context.path[0].is_aliased_class:
+        return context
+    return LoadContext(context.table, (context.path[0].mapper,), context.of_row)
+
+
 def load_what_is_expired(session: Any, obj: Any, mapper: Any) -> bool:
     """Load what an expired object lacks, with its eager joins; False if it has no row."""
-    context = _core.load_options(obj)
+    context = _row_context(obj)
     changed = _core.changed_slots(obj)
     unloaded = unloaded_columns(obj, mapper)
     relationships: Iterable[Any] = mapper.relationships
@@ -409,7 +418,7 @@ def refresh(
     if names is None:
         if not gone and not _core.state_flags(obj) & _core.STATE_EXPIRED:
             _core.expire(obj)
-        context = _core.load_options(obj)
+        context = _row_context(obj)
         hooks = mapper.class_manager.hooks
         if hooks is None:
             return _load_row(session, obj, mapper, context, with_for_update, False)
@@ -418,7 +427,7 @@ def refresh(
         if found:
             _core.commit_state(obj)  # what listeners set was loaded: no change
         return found
-    context = _core.load_options(obj)
+    context = _row_context(obj)
     columns: list[int] = []
     relationships: list[Any] = []
     for name in names:

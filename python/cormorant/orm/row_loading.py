@@ -42,7 +42,7 @@ def unrefreshable(obj: Any) -> sa_exc.InvalidRequestError:
 def _row_context(obj: Any) -> LoadContext | None:
     """What an object remembers that holds for its row. That is of its class: options of an
     alias that it was selected as do not hold, but for those that name nothing."""
-    context = _core.load_options(obj)
+    context: LoadContext | None = _core.load_options(obj)
     if context is None or len(context.path) != 1 or not context.path[0].is_aliased_class:
         return context
     return LoadContext(context.table, (context.path[0].mapper,), context.of_row)

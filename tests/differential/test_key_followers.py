@@ -108,3 +108,52 @@ def of_two_classes(p: Any) -> None:
     a.id = 30
     s.flush()
     p.show([each.b_id for each in b.as_], b.a_id)
+
+
+@pytest.mark.parametrize("passive", [True, False])
+@pytest.mark.parametrize("whole", [True, False])
+def test_keys_of_which_they_are_a_part(passive: bool, whole: bool) -> None:
+    """A foreign key that is of the primary key, or refers to a column that is not: the objects
+    follow, and are found by their new keys."""
+
+    def program(p: Any) -> None:
+        class User(p.Base):
+            __tablename__ = "user_of_two"
+            id = p.Column(p.Integer, primary_key=not whole, autoincrement=not whole)
+            name = p.Column(p.String(20), primary_key=whole, unique=True)
+            letters = p.relationship(
+                "Letter", passive_updates=passive, order_by="Letter.number", back_populates="user"
+            )
+
+        class Letter(p.Base):
+            __tablename__ = "letter"
+            name = p.Column(p.ForeignKey("user_of_two.name", onupdate="cascade"), primary_key=whole)
+            number = p.Column(p.Integer, primary_key=True, autoincrement=False)
+            user = p.relationship(User, passive_updates=passive, back_populates="letters")
+
+        class Note(p.Base):
+            __tablename__ = "note"
+            id = p.Column(p.Integer, primary_key=True)
+            name = p.Column(p.ForeignKey("user_of_two.name", onupdate="cascade"))
+            user = p.relationship(User, passive_updates=passive)
+
+        s = p.session()
+        if not passive and s.get_bind().dialect.name == "postgresql":
+            return  # where the database changes the rows before, there are none to be changed
+        if passive and s.get_bind().dialect.name == "sqlite":
+            s.execute(p.text("PRAGMA foreign_keys = ON"))
+        user = User(id=1, name="a", letters=[Letter(number=1), Letter(number=2)])
+        note = Note(id=1, user=user)
+        s.add_all([user, note])
+        s.flush()
+        for name in ("b", "c"):
+            user.name = name
+            s.flush()
+            p.show([p.inspect(one).identity for one in (user, *user.letters)])
+            p.show([one.name for one in (note, *user.letters)])
+            s.expire(user.letters[0])
+            p.show(user.letters[0].name)
+        s.expunge_all()
+        p.show(s.query(Letter.name, Letter.number).all(), s.query(Note.name).all())
+
+    compare(program)

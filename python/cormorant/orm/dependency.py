@@ -285,14 +285,25 @@ def _delete_with_cascade(flush: UOWTransaction, obj: Any, relation: RelationInfo
             flush.register_delete(child)
 
 
+def rekeyed(relation: RelationInfo, objects: list[Any]) -> list[Any]:
+    """The objects whose primary key, or other columns that the relationship's foreign keys refer
+    to, are others now."""
+    changed = _core.key_changed(objects)
+    if not relation.copies_others:
+        return changed
+    known = set(map(id, changed))
+    slots = relation.source
+    return [o for o in objects if id(o) in known or any(_core.history(o, s)[2] for s in slots)]
+
+
 def _follow_key_change(
     flush: UOWTransaction, relation: RelationInfo, objects: list[Any], start: int
 ) -> None:
     """Children of a parent whose key changes take the new key along."""
-    for parent in _core.key_changed(objects[start:] if start else objects):
+    for parent in rekeyed(relation, objects[start:] if start else objects):
         mapper = _core.manager_of(parent).mapper  # type: ignore[union-attr]
         if not _core.state_flags(parent) & _core.STATE_KEY or not _core.changed_columns(
-            parent, mapper.primary_key_slots
+            parent, (*mapper.primary_key_slots, *relation.source)
         ):
             continue
         if relation.passive_updates:
@@ -449,7 +460,7 @@ def _one_to_many(flush: UOWTransaction, relation: RelationInfo, objects: list[An
         moved = flush.children_added.get(relation, ())
         alone = [c for parent, c in lost if not _kept(relation, parent, c, moved)]
         _null_children(flush, relation, alone)
-    for parent in _core.key_changed(objects):
+    for parent in rekeyed(relation, objects):
         if not _core.state_flags(parent) & _core.STATE_KEY and not any(
             _core.history(parent, slot)[2] for slot in relation.source
         ):
@@ -643,7 +654,7 @@ def _changed_rows(relation: RelationInfo, objects: list[Any]) -> list[tuple[Any,
     if relation.passive_updates:
         return []
     found = []
-    for parent in _core.key_changed(objects):
+    for parent in rekeyed(relation, objects):
         if not _core.state_flags(parent) & _core.STATE_KEY:
             continue
         for child in full_history(parent, relation)[1]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import _core
-from .dependency import column_value
+from .dependency import column_value, rekeyed
 from .flushinfo import RelationInfo, info_of
 
 if TYPE_CHECKING:
@@ -17,13 +17,16 @@ def take(flush: UOWTransaction, work: Work) -> None:
     """Objects that refer to those whose key changes take part in the flush, or, where the database
     is to change their rows, take the new key after it."""
     changed = _core.key_changed(work.updates)
-    if not changed:
-        return
     for prop in work.info.referring():
-        switched = {id(obj) for obj in changed if isinstance(obj, prop.mapper.class_)}
+        relation = next(r for r in info_of(prop.parent).relations() if r.prop is prop)
+        cls = prop.mapper.class_
+        if relation.copies_others:
+            mine = [obj for obj in work.updates if isinstance(obj, cls)]
+            switched = set(map(id, rekeyed(relation, mine)))
+        else:
+            switched = {id(obj) for obj in changed if isinstance(obj, cls)}
         if not switched:
             continue
-        relation = next(r for r in info_of(prop.parent).relations() if r.prop is prop)
         if relation.passive_updates:
             flush.switched.append((relation, switched))
         else:

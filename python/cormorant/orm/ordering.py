@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _core, exc
 from .base import MANYTOMANY, MANYTOONE, ONETOMANY
+from .dependency import rekeyed
 from .flushinfo import MapperInfo, RelationInfo, relations_of
 
 if TYPE_CHECKING:
@@ -328,7 +329,7 @@ def _take_followers(flush: UOWTransaction, plan: Plan) -> None:
         ):
             continue
         work = flush.work.get(relation.parent)
-        for parent in _core.key_changed(relation.of(work.updates)) if work is not None else ():
+        for parent in rekeyed(relation, relation.of(work.updates)) if work is not None else ():
             for child in _core.history(parent, relation.slot)[1]:
                 if child is None or flush.is_deleted(child):
                     continue

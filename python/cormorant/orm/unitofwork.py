@@ -447,7 +447,7 @@ class UOWTransaction:
             if work.new:
                 written.finish_inserts(self, info, work.new)
         if self.related:
-            _core.commit_states(self.followed)
+            written.finish_followers(self, self.followed)
         self.expire_written()
         for obj in self.spared if self.related else ():
             deleted = _core.state_flags(obj) & _core.STATE_DELETED  # for another reason

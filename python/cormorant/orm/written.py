@@ -30,11 +30,17 @@ def finish_inserts(flush: UOWTransaction, info: MapperInfo, new: list[Any]) -> N
 
 def finish_updates(flush: UOWTransaction, info: MapperInfo, objects: list[Any]) -> None:
     """Updated objects are clean; those whose primary key changed get a new identity."""
-    session, transaction = flush.session, flush.transaction
     for obj in _core.unloaded_keys(objects):
         # Whether its key is another now is not known without it.
         for column in info.mapper.primary_key:
             getattr(obj, info.mapper._columntoproperty[column].key)
+    finish_followers(flush, objects)
+
+
+def finish_followers(flush: UOWTransaction, objects: list[Any]) -> None:
+    """Objects whose rows were updated, by a statement or by the database when what they refer to
+    was, are clean; those whose primary key changed get a new identity."""
+    session, transaction = flush.session, flush.transaction
     for obj in _core.misnamed(objects):
         before = _core.identity_key(obj)
         session._register([obj])

@@ -148,6 +148,7 @@ def test_keys_of_which_they_are_a_part(passive: bool, whole: bool) -> None:
         s.flush()
         for name in ("b", "c"):
             user.name = name
+            user.letters[1].number += 10  # its row is written as well, found by the new key
             s.flush()
             p.show([p.inspect(one).identity for one in (user, *user.letters)])
             p.show([one.name for one in (note, *user.letters)])

@@ -469,8 +469,12 @@ def _one_to_many(flush: UOWTransaction, relation: RelationInfo, objects: list[An
         for child in unchanged:
             if child is None or flush.is_deleted(child):
                 continue
+            keys = _core.manager_of(child).mapper.primary_key_slots  # type: ignore[union-attr]
             for source, target in zip(relation.source, relation.target_slots, strict=True):
                 _core.set_value(child, target, column_value(parent, source))
+                if relation.passive_updates and target in keys:
+                    # by this value the row is found, if more of it is to be written
+                    _core.set_loaded(child, target, column_value(parent, source))
             if relation.passive_updates:
                 flush.followed.append(child)
             elif _core.session_of(child) is session:

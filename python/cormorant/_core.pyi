@@ -235,6 +235,7 @@ READ_ALL: Final[int]
 EXPIRE_MISSING: Final[int]
 #: the rows are dropped before their objects go anywhere: the collector is not told of them
 BRIEF_ROWS: Final[int]
+KEEP_RELATED: Final[int]
 
 # --- tabulate.c --------------------------------------------------------------
 def tabulate(

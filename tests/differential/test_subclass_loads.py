@@ -362,3 +362,57 @@ def test_columns_never_given(joined: bool) -> None:
         step(p.select(Animal).from_statement(columns))
 
     compare(run)
+
+
+def test_what_the_first_statement_gave_stays() -> None:
+    """With populate_existing the statement for a subclass completes what the one before it loaded,
+    and what was there before both is read anew."""
+
+    def run(p: Peer) -> None:
+        class Person(p.Base):
+            __tablename__ = "person"
+            id = p.Column(p.Integer, primary_key=True)
+            kind = p.Column(p.String)
+            boss_id = p.Column(p.ForeignKey("person.id"))
+            boss = p.relationship("Person", remote_side=[id])
+            things = p.relationship("Thing", order_by="Thing.id")
+            __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "person"}
+
+        class Maker(Person):
+            __tablename__ = "maker"
+            id = p.Column(p.ForeignKey(Person.id), primary_key=True)
+            craft = p.Column(p.String)
+            tools = p.relationship("Tool", order_by="Tool.id")
+            __mapper_args__ = {"polymorphic_identity": "maker"}
+
+        class Thing(p.Base):
+            __tablename__ = "thing"
+            id = p.Column(p.Integer, primary_key=True)
+            person_id = p.Column(p.ForeignKey(Person.id))
+
+        class Tool(p.Base):
+            __tablename__ = "tool"
+            id = p.Column(p.Integer, primary_key=True)
+            maker_id = p.Column(p.ForeignKey(Maker.id))
+
+        s = p.session()
+        s.add_all([Person(id=1), Maker(id=2, boss_id=1, things=[Thing()], tools=[Tool()])])
+        s.commit()
+        maker = s.get(Maker, 2)
+        query = p.select(Person).options(p.selectin_polymorphic(Person, [Maker]))
+        for options in (
+            (),
+            (p.joinedload(Person.boss), p.joinedload(Person.things)),
+            (p.selectinload(Person.things), p.selectinload(Maker.tools)),
+            (p.subqueryload(Person.things), p.joinedload(Maker.tools)),
+        ):
+            p.show(len(maker.things), len(maker.tools))
+            s.execute(p.insert(Thing).values(person_id=2))
+            s.execute(p.insert(Tool).values(maker_id=2))
+            maker.craft = "changed"
+            wanted = query.options(*options).execution_options(populate_existing=True)
+            with s.no_autoflush:
+                s.scalars(wanted.order_by(Person.id)).unique().all()
+            p.show(loaded(maker), maker.craft, len(maker.things), len(maker.tools))
+
+    compare(run)

@@ -86,7 +86,7 @@ crm_entity_of_row(crm_layout *layout, crm_page *page, uint16_t row,
     if (manager->boxed || manager->bare == NULL) {
         PyObject *obj = crm_entity_new(manager, state);
         if (obj != NULL &&
-            crm_state_set_row(*state, layout, page, row, 0) < 0) {
+            crm_state_set_row(*state, layout, page, row, CRM_ROW_FILLS) < 0) {
             Py_CLEAR(obj);
         }
         return obj;

@@ -322,13 +322,23 @@ crm_state_cell(const crm_state *state, uint16_t slot)
 /* Stores a loaded value without history or events; takes over the reference to
  * `value`.  Starts collector tracking when the value can be in a cycle. */
 int crm_state_set_loaded(crm_state *state, uint16_t slot, PyObject *value);
+/* What becomes of what an object holds when it gets a row. */
+typedef enum {
+    /* only unloaded slots appear */
+    CRM_ROW_FILLS,
+    /* loaded and unchanged slots are dropped, but columns that the row lacks
+     * and options may have left out */
+    CRM_ROW_REPLACES,
+    /* these as well */
+    CRM_ROW_EXPIRES,
+    /* as CRM_ROW_REPLACES, and relationships stay */
+    CRM_ROW_COMPLETES
+} crm_row_use;
+
 /* Points a state at a fresh row.  Takes a reference to the page; a value the
- * program changed and has not flushed stays.  With `refresh`, loaded and
- * unchanged slots are dropped as well, otherwise only unloaded slots appear;
- * with 2 columns that the row lacks and options may have left out are expired
- * instead of kept. */
+ * program changed and has not flushed stays. */
 int crm_state_set_row(crm_state *state, crm_layout *layout, crm_page *page,
-                      uint16_t row, int refresh);
+                      uint16_t row, crm_row_use use);
 /* Forgets loaded values of the listed slots. */
 int crm_state_forget_slots(crm_state *state, const uint16_t *slots,
                            size_t count);

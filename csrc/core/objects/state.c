@@ -379,14 +379,14 @@ look_for_gaps(crm_state *state)
 
 int
 crm_state_set_row(crm_state *state, crm_layout *layout, crm_page *page,
-                  uint16_t row, int refresh)
+                  uint16_t row, crm_row_use use)
 {
     uint16_t nattrs = layout->manager->nattrs;
     /* An object keeps the options of the statement that made it, unless another
      * that has some overwrites it. */
     int keep = (state->flags & CRM_S_KEY) != 0 &&
-               (!refresh || layout->options == NULL);
-    if (!refresh && (state->flags & CRM_S_KEY)) {
+               (use == CRM_ROW_FILLS || layout->options == NULL);
+    if (use == CRM_ROW_FILLS && (state->flags & CRM_S_KEY)) {
         /* What the old row still holds undecoded counts as loaded: it must not
          * change under the program. */
         if (state->page != NULL) {
@@ -422,7 +422,8 @@ crm_state_set_row(crm_state *state, crm_layout *layout, crm_page *page,
             }
         }
     }
-    for (uint16_t slot = 0; refresh == 1 && slot < nattrs; slot++) {
+    int lacks_stay = use == CRM_ROW_REPLACES || use == CRM_ROW_COMPLETES;
+    for (uint16_t slot = 0; lacks_stay && slot < nattrs; slot++) {
         if (outlives_row(state, layout, slot)) {
             PyObject *value = crm_state_peek(state, slot);
             if (value == NULL ? crm_forgive() < 0
@@ -445,10 +446,12 @@ crm_state_set_row(crm_state *state, crm_layout *layout, crm_page *page,
     state->layout = own;
     state->row = row;
     state->flags &= ~(uint32_t)CRM_S_EXPIRED;
-    if (refresh) {
+    if (use != CRM_ROW_FILLS) {
         for (uint16_t slot = 0; slot < nattrs; slot++) {
             int lacked = outlives_row(state, layout, slot);
-            if (is_changed(state, slot) || (lacked && refresh == 1)) {
+            if (is_changed(state, slot) || (lacked && lacks_stay) ||
+                (use == CRM_ROW_COMPLETES &&
+                 crm_state_attr(state, slot)->kind != CRM_ATTR_COLUMN)) {
                 continue;
             }
             if (crm_state_put(state, slot, lacked ? CRM_UNLOADED : NULL) < 0) {

@@ -234,7 +234,7 @@ core_share_row(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
         }
     }
     if (nattrs > 0 && crm_state_set_row(state, other->layout, other->page,
-                                        other->row, 0) < 0) {
+                                        other->row, CRM_ROW_FILLS) < 0) {
         return NULL;
     }
     for (uint16_t slot = 0; slot < nattrs; slot++) {

@@ -69,10 +69,12 @@ overwrite(crm_hydration *h, const crm_entity_op *op, const crm_shape *shape,
         return -1;
     }
     crm_state_commit(state);
-    if ((shape->nrelated > 0 &&
+    crm_row_use use = h->flags & CRM_KEEP_RELATED     ? CRM_ROW_COMPLETES
+                      : h->flags & CRM_EXPIRE_MISSING ? CRM_ROW_EXPIRES
+                                                      : CRM_ROW_REPLACES;
+    if ((shape->nrelated > 0 && use != CRM_ROW_COMPLETES &&
          crm_state_forget_slots(state, shape->related, shape->nrelated) < 0) ||
-        crm_state_set_row(state, shape->layout, page, (uint16_t)row,
-                          h->flags & CRM_EXPIRE_MISSING ? 2 : 1) < 0 ||
+        crm_state_set_row(state, shape->layout, page, (uint16_t)row, use) < 0 ||
         (shape != &op->own && forget_below(state, op, shape->layout) < 0) ||
         decode_eager(shape, state) < 0) {
         return -1;
@@ -193,8 +195,8 @@ refresh(crm_hydration *h, size_t index, crm_state *state, crm_page *page,
             return -1;
         }
     }
-    int status =
-        crm_state_set_row(state, shape->layout, page, (uint16_t)row, 0);
+    int status = crm_state_set_row(state, shape->layout, page, (uint16_t)row,
+                                   CRM_ROW_FILLS);
     if (status == 0) {
         status = decode_eager(shape, state);
     }

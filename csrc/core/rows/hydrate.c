@@ -555,7 +555,8 @@ crm_hydrate_init(crm_core *Py_UNUSED(core), PyObject *module)
         return -1;
     }
     if (PyModule_AddIntConstant(module, "EXPIRE_MISSING", CRM_EXPIRE_MISSING) <
-        0) {
+            0 ||
+        PyModule_AddIntConstant(module, "KEEP_RELATED", CRM_KEEP_RELATED) < 0) {
         return -1;
     }
     return PyModule_AddIntConstant(module, "BRIEF_ROWS", CRM_BRIEF_ROWS);

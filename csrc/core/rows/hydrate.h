@@ -78,7 +78,10 @@ enum {
     CRM_BRIEF_ROWS = 8,
     /* with CRM_POPULATE_EXISTING: columns that the row does not have are
      * expired, rather than kept */
-    CRM_EXPIRE_MISSING = 16
+    CRM_EXPIRE_MISSING = 16,
+    /* with CRM_POPULATE_EXISTING: the rows complete objects that others have
+     * filled just before, whose relationships stay as they are */
+    CRM_KEEP_RELATED = 32
 };
 
 /* State of one execution that outlives a batch of pages (which collections were

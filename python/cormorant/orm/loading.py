@@ -466,12 +466,16 @@ def post_load_run(
     option_binds: Sequence[Any] = (),
 ) -> Run:
     """What executes the statements of post loads: as `alike` on the database of the objects
-    they are for. `given`: the options of the execution that gave these; `option_binds`: the
+    they are for, as `completing` for more of what these have in their tables. `given`: the options of the execution that gave these; `option_binds`: the
     parameters of the statement's loader options."""
     own_token = session._identity_token
 
     def execute_child(
-        plan: ORMPlan, binds: Sequence[Any], params: Mapping[str, Any] | None, alike: bool = False
+        plan: ORMPlan,
+        binds: Sequence[Any],
+        params: Mapping[str, Any] | None,
+        alike: bool = False,
+        completing: bool = False,
     ) -> list[Any]:
         token = own_token if alike else None
         heard = listeners(session)
@@ -488,7 +492,7 @@ def post_load_run(
         session._autoflush()
         own = session._child_connection(connection, plan)
         compiled, _ = plan.of_execution(binds)
-        brief = flags | _core.BRIEF_ROWS
+        brief = flags | _core.BRIEF_ROWS | (_core.KEEP_RELATED if completing else 0)
         with objects_of(session, token) if session._tokens else nullcontext():
             cursor = own._execute_plan(compiled, binds, params, session, flags=brief, options=given)
         return cursor.fetch()  # type: ignore[no-any-return]

@@ -237,7 +237,7 @@ class Run:
         self.option_binds = option_binds
         #: what its statements are compiled for
         self.dialect = dialect
-        #: execute(plan, binds, params, alike=False) -> rows; see post_load_run()
+        #: execute(plan, binds, params, alike=False, completing=False) -> rows; see post_load_run()
         self.execute = execute
         #: load also what is already loaded
         self.overwrite = overwrite
@@ -531,7 +531,8 @@ class SubclassLoader(PostLoad):
             for start in range(0, len(keys), CHUNK):
                 params = {KEYS: keys[start : start + CHUNK]}
                 # what is loaded for a subclass does not wait for what is loaded for others
-                run.complete(plan, run.execute(plan, binds, params, alike=True), (binds, params))
+                rows = run.execute(plan, binds, params, alike=True, completing=True)
+                run.complete(plan, rows, (binds, params))
 
     def _compile(self, run: Run, mapper: Any) -> ORMPlan:
         from .context import SelectState, build_plan

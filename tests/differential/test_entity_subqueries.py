@@ -275,7 +275,9 @@ def test_what_a_subselect_is_correlated_to(how: str | None, kind: str) -> None:
             many = getattr(many, how)(User if how == "correlate" else Address)
         User.many = p.column_property(many.scalar_subquery())
         s = p.session()
-        s.add_all([User(id=1), User(id=2), Address(user_id=1), Address(user_id=1)])
+        s.add_all([User(id=1), User(id=2)])
+        s.flush()
+        s.add_all([Address(user_id=1), Address(user_id=1)])
         s.commit()
         for inner in p.select(User.id), p.select(User.id).join(Address).distinct():
             user = p.aliased(User, getattr(inner, kind)("few"))

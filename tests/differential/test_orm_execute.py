@@ -278,7 +278,7 @@ def test_kinds_of_what_entities_come_from():
         for statement in (
             p.insert(User).values(name="a").returning(User),
             p.update(User).values(name="b").returning(User),
-            p.delete(User).returning(User),
+            p.delete(User).where(User.name == "a").returning(User),
             p.select(User),
             p.text("SELECT * FROM users"),
         ):

@@ -318,7 +318,9 @@ def bulk_objects(world: World) -> Any:
     session.expunge_all()
     held[1].shown = "?"
     session.bulk_save_objects(held, update_changed_only=False)
-    found += [(node.shown, node.doc, node.version) for node in session.query(Node)]
+    found += [
+        (node.shown, node.doc, node.version) for node in session.query(Node).order_by(Node.id)
+    ]
     people: list[Any] = [Engineer(name="e2", field="x"), Manager(name="m2", level=3)]
     session.bulk_save_objects([*people, Engineer(name="e3")], return_defaults=True)
     found.append([person.id is not None for person in people])

@@ -273,6 +273,25 @@ def locks_of_tables_that_are_replaced(p: Any) -> None:
 
 
 @program
+def locks_within_eager_loads(p: Any) -> None:
+    """A limited statement that is joined eagerly stands within another: tables that the lock names
+    are not among those outside."""
+
+    class Node(p.Base):
+        __tablename__ = "node"
+        id = p.Column(p.Integer, primary_key=True)
+        above_id = p.Column(p.ForeignKey("node.id"))
+        below = p.relationship("Node")
+
+    pg = p.module("dialects.postgresql").dialect()
+    query = p.Session().query(Node).options(p.joinedload(Node.below))
+    for of in (None, Node):
+        for limited in (query, query.limit(1)):
+            statement = limited.with_for_update(of=of).statement
+            p.show(text(statement.compile(dialect=pg)))
+
+
+@program
 def text_among_columns_that_are_reduced(p: Any) -> None:
     metadata = p.MetaData()
     a = p.Table("a", metadata, p.Column("id", p.Integer, primary_key=True))

@@ -192,7 +192,9 @@ def _nested_select(state: SelectState, plain: Any, froms: list[Any]) -> Any:
         *[adapt(None, clause) for clause in order_by],
         *_eager_order(state),
     )
-    outer._for_update_arg = statement._for_update_arg
+    locking = statement._for_update_arg
+    if locking is None or locking.of is None:  # what OF names stands within
+        outer._for_update_arg = locking
     return outer
 
 
